@@ -1,0 +1,349 @@
+"""The KPI graph: which KPI causes which, after how many periods, and what is hidden.
+
+The *summary* graph may have loops, as organisations do (results feed back into how people are steered); what
+must have none is its part without lag, because nothing causes itself within one instant. Unrolled over time
+every loop opens: a node is then a KPI in a period, and the graph is a DAG on which identification can reason.
+
+A hidden cause that lasts (a branch's location, its management) is one node per unit, ``<unit>``, that points
+at every KPI it touches; shocks that all units share are the node ``<period>``. A panel observes both exactly:
+by its keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import networkx as nx
+
+from .errors import Fault, GraphError, did_you_mean, raise_all
+from .kpi import KPI, PERIOD, UNIT, Claim, Link, Sign, rename_formula
+
+
+class Node(NamedTuple):
+    """A KPI in a period; periods count from the treatment's, so -1 is the period before it."""
+
+    kpi: str
+    period: int
+
+
+UNIT_NODE, PERIOD_NODE = Node(UNIT, 0), Node(PERIOD, 0)
+
+
+@dataclass(frozen=True)
+class KPIGraph:
+    """KPIs, the links between them, lasting unit effects, common period effects, and claims.
+
+    Parameters
+    ----------
+    kpis : tuple of KPI
+        In reading order.
+    links : tuple of Link
+        Direct causal links, a KPI's dependence on its own past among them. Links into an identity are those
+        of its formula and are not listed.
+    unit_effects, period_effects : tuple of str
+        The KPIs touched by what lasts in a unit, and by what all units share in a period.
+    claims : tuple of Claim
+        The statements to be tested.
+    id, en, nl, reference : str
+        The model's name in files, in both languages, and where it comes from.
+
+    Raises
+    ------
+    GraphError
+        Listing every fault: unknown or duplicate ids, a bad lag, a loop without lag (named with its links and
+        the lag that would break it), links into identities, effects on identities.
+
+    Examples
+    --------
+    >>> graph = KPIGraph(
+    ...     kpis=(KPI("loyalty"), KPI("churn")),
+    ...     links=(Link("loyalty", "churn", "-", lag=1), Link("loyalty", "loyalty", "+", lag=1)),
+    ... )
+    >>> sorted(graph.unroll(2).edges)[0]
+    (Node(kpi='loyalty', period=0), Node(kpi='churn', period=1))
+    """
+
+    kpis: tuple[KPI, ...]
+    links: tuple[Link, ...] = ()
+    unit_effects: tuple[str, ...] = ()
+    period_effects: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    id: str = ""
+    en: str = ""
+    nl: str = ""
+    reference: str = ""
+    _by_id: Mapping[str, KPI] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("kpis", "links", "unit_effects", "period_effects", "claims"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        object.__setattr__(self, "_by_id", {kpi.id: kpi for kpi in self.kpis})
+        faults = [*_naming_faults(self)]
+        faults += [] if faults else _loop_faults(self)
+        raise_all(GraphError, f"The graph {self.id or 'given'!r} cannot be used.", faults)
+
+    def __getitem__(self, kpi: str) -> KPI:
+        """The KPI of this id; a KeyError that says what exists instead."""
+        if kpi not in self._by_id:
+            raise KeyError(f"no KPI {kpi!r} in the graph. {did_you_mean(kpi, self.ids)}")
+        return self._by_id[kpi]
+
+    def __contains__(self, kpi: object) -> bool:
+        return kpi in self._by_id
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All KPI ids, in reading order."""
+        return tuple(kpi.id for kpi in self.kpis)
+
+    @cached_property
+    def causes(self) -> dict[str, tuple[tuple[str, int], ...]]:
+        """For each KPI its direct causes, each with the lag; for an identity the arguments of its formula."""
+        causes: dict[str, set[tuple[str, int]]] = {kpi.id: set() for kpi in self.kpis}
+        for link in self.links:
+            causes[link.target].add((link.source, link.lag))
+        for kpi in self.kpis:
+            if kpi.formula is not None:
+                causes[kpi.id] |= set(kpi.formula.arguments)
+        return {kpi: tuple(sorted(found)) for kpi, found in causes.items()}
+
+    @property
+    def longest_lag(self) -> int:
+        """The longest lag of any link or formula, in periods."""
+        return max((lag for found in self.causes.values() for _, lag in found), default=0)
+
+    def summary(self) -> nx.DiGraph:
+        """The summary graph: one node per KPI, one edge per pair with its lags; it may have loops."""
+        graph = nx.DiGraph(name=self.id)
+        for kpi in self.kpis:
+            graph.add_node(kpi.id, kind=kpi.kind, observed=kpi.observed, level=kpi.level)
+        signs = {(link.source, link.target): link.sign for link in self.links}
+        for target, found in self.causes.items():
+            for source, lag in found:
+                lags = graph.edges[source, target]["lags"] if graph.has_edge(source, target) else ()
+                graph.add_edge(source, target, lags=(*lags, lag), sign=signs.get((source, target), "?"))
+        return graph
+
+    def unroll(self, periods: int | range) -> nx.DiGraph:
+        """The DAG over time.
+
+        Parameters
+        ----------
+        periods : int or range
+            That many periods from 0 on, or exactly these.
+
+        Returns
+        -------
+        networkx.DiGraph
+            Nodes are :class:`Node` (KPI, period), and ``<unit>`` and ``<period>`` where something is touched.
+
+        Examples
+        --------
+        >>> KPIGraph((KPI("a"), KPI("b")), (Link("a", "b", lag=1),)).unroll(range(-1, 1)).number_of_nodes()
+        4
+        """
+        window = range(periods) if isinstance(periods, int) else periods
+        graph = nx.DiGraph(name=self.id)
+        graph.add_nodes_from(Node(kpi.id, t) for t in window for kpi in self.kpis)
+        for target, found in self.causes.items():
+            for source, lag in found:
+                graph.add_edges_from(
+                    (Node(source, t - lag), Node(target, t)) for t in window if t - lag in window
+                )
+        for node, touched in ((UNIT_NODE, self.unit_effects), (PERIOD_NODE, self.period_effects)):
+            graph.add_edges_from((node, Node(kpi, t)) for kpi in touched for t in window)
+        return graph
+
+    def loops(self) -> list[tuple[Link, ...]]:
+        """The feedback loops of the summary graph, each by its links, own pasts left out; shortest first."""
+        graph = self.summary()
+        graph.remove_edges_from(list(nx.selfloop_edges(graph)))
+        found = []
+        for cycle in nx.simple_cycles(graph, length_bound=12):
+            start = cycle.index(min(cycle))
+            nodes = cycle[start:] + cycle[:start]
+            found.append(
+                tuple(
+                    Link(a, b, graph.edges[a, b]["sign"], min(graph.edges[a, b]["lags"]))
+                    for a, b in zip(nodes, nodes[1:] + nodes[:1], strict=True)
+                )
+            )
+        return sorted(found, key=lambda loop: (len(loop), [str(link) for link in loop]))
+
+    def hide(self, *ids: str) -> KPIGraph:
+        """The same graph with these KPIs hidden: they exist, and no data hold them."""
+        return self._with_observed(ids, False)
+
+    def reveal(self, *ids: str) -> KPIGraph:
+        """The same graph with these KPIs measured."""
+        return self._with_observed(ids, True)
+
+    def _with_observed(self, ids: Iterable[str], observed: bool) -> KPIGraph:
+        chosen = {self[kpi].id for kpi in ids}
+        kpis = tuple(replace(k, observed=observed) if k.id in chosen else k for k in self.kpis)
+        return replace(self, kpis=kpis)
+
+    def rename(self, names: Mapping[str, str]) -> KPIGraph:
+        """The same graph under other KPI ids."""
+
+        def new(kpi: str) -> str:
+            return names.get(kpi, kpi)
+
+        return replace(
+            self,
+            kpis=tuple(
+                replace(k, id=new(k.id), formula=k.formula and rename_formula(k.formula, names))
+                for k in self.kpis
+            ),
+            links=tuple(replace(li, source=new(li.source), target=new(li.target)) for li in self.links),
+            unit_effects=tuple(map(new, self.unit_effects)),
+            period_effects=tuple(map(new, self.period_effects)),
+            claims=tuple(
+                replace(c, questions=tuple((new(a), new(b), h) for a, b, h in c.questions)) for c in self.claims
+            ),
+        )
+
+
+def from_networkx(
+    graph: nx.DiGraph,
+    *,
+    unit_effects: Iterable[str] = (),
+    period_effects: Iterable[str] = (),
+) -> KPIGraph:
+    """Read any networkx DiGraph as a KPI graph.
+
+    Parameters
+    ----------
+    graph : networkx.DiGraph
+        Node attributes ``observed`` (default True), ``selected``, ``kind``, ``level``, ``minimum`` and
+        ``maximum`` are used where present; edge attributes ``lag`` (default 0) or ``lags``, and ``sign``.
+        Other attributes are left alone. Nodes that are no text get their text as id.
+    unit_effects, period_effects : iterable of str
+        The KPIs touched by lasting unit quality and by common shocks.
+
+    Raises
+    ------
+    GraphError
+        If it is not a simple directed graph, or its nodes, lags or loops cannot be used.
+
+    Examples
+    --------
+    >>> from_networkx(nx.DiGraph([("loyalty", "churn")])).ids
+    ('loyalty', 'churn')
+    """
+    if not isinstance(graph, nx.DiGraph) or graph.is_multigraph():
+        fault = Fault("the graph", f"a {type(graph).__name__}", "a networkx.DiGraph", rule="graph-type")
+        raise GraphError("The graph cannot be used.", [fault])
+    known = {"observed", "selected", "kind", "level", "minimum", "maximum", "unit", "en", "nl", "better"}
+    kpis = [
+        KPI(str(node), **{k: v for k, v in data.items() if k in known})  # type: ignore[arg-type]
+        for node, data in graph.nodes(data=True)
+    ]
+    links = [
+        Link(str(a), str(b), _sign(data.get("sign", "?")), lag, "networkx")
+        for a, b, data in graph.edges(data=True)
+        for lag in data.get("lags", (data.get("lag", 0),))
+    ]
+    return KPIGraph(tuple(kpis), tuple(links), tuple(unit_effects), tuple(period_effects), id=str(graph.name))
+
+
+def _sign(value: object) -> Sign:
+    return "+" if value in ("+", 1) else "-" if value in ("-", -1) else "?"
+
+
+def as_graph(graph: KPIGraph | nx.DiGraph) -> KPIGraph:
+    """A KPIGraph as it is, a networkx.DiGraph read by :func:`from_networkx`."""
+    return graph if isinstance(graph, KPIGraph) else from_networkx(graph)
+
+
+def _naming_faults(graph: KPIGraph) -> list[Fault]:
+    """Everything that is wrong with ids, lags and effects."""
+    faults: list[Fault] = []
+    ids = graph.ids
+    if not ids:
+        return [Fault("the graph", "no KPIs", "at least one", rule="empty")]
+    for kpi in sorted({kpi for kpi in ids if ids.count(kpi) > 1}):
+        faults.append(Fault(f"KPI {kpi!r}", f"the id {ids.count(kpi)} times", "each id once", rule="duplicate-id"))
+
+    def check(kpi: str, where: str) -> bool:
+        if kpi in graph:
+            return True
+        faults.append(
+            Fault(where, f"unknown KPI {kpi!r}", "a KPI of the graph", did_you_mean(kpi, ids), "unknown-kpi")
+        )
+        return False
+
+    for link in graph.links:
+        where = f"link {link}"
+        known = check(link.source, where), check(link.target, where)
+        if isinstance(link.lag, bool) or not isinstance(link.lag, int) or link.lag < 0:
+            faults.append(Fault(where, f"lag {link.lag!r}", "a whole number of periods, 0 or more", rule="lag"))
+        elif link.source == link.target and link.lag == 0:
+            faults.append(
+                Fault(where, "a KPI that causes itself at once", "lag 1 or more", "Give the link lag 1.", "loop")
+            )
+        if known[1] and graph[link.target].formula is not None:
+            faults.append(
+                Fault(
+                    where,
+                    f"a link into the identity {link.target!r}",
+                    "none: an identity has no causes but its formula",
+                    "Link to one of the formula's arguments.",
+                    "link-into-identity",
+                )
+            )
+    for kpi in graph.kpis:
+        for argument, _ in kpi.formula.arguments if kpi.formula else ():
+            check(argument, f"formula of {kpi.id!r}")
+    for word, touched in (("unit effects", graph.unit_effects), ("period effects", graph.period_effects)):
+        for kpi in touched:
+            if check(kpi, word) and graph[kpi].formula is not None:
+                faults.append(
+                    Fault(word, f"the identity {kpi!r}", "KPIs that are not arithmetic",
+                          "Declare the effect on the formula's arguments.", "effect-on-identity")
+                )  # fmt: skip
+    for claim in graph.claims:
+        for treatment, outcome, _ in claim.questions:
+            check(treatment, f"claim {claim.id}"), check(outcome, f"claim {claim.id}")
+    return faults
+
+
+def _loop_faults(graph: KPIGraph) -> list[Fault]:
+    """Every loop without lag, with its links and the lag that would break it."""
+    instant = nx.DiGraph()
+    instant.add_edges_from(
+        (source, target) for target, found in graph.causes.items() for source, lag in found if lag == 0
+    )
+    faults = []
+    for component in sorted(map(sorted, nx.strongly_connected_components(instant))):
+        part = instant.subgraph(component)
+        if not part.edges:
+            continue
+        cycle = [a for a, _ in nx.find_cycle(part, component[0])]
+        start = cycle.index(min(cycle))
+        cycle = cycle[start:] + cycle[:start]
+        arithmetic = [graph[kpi].formula is not None for kpi in cycle]
+        breakable = [
+            (a, b) for a, b in zip(cycle, cycle[1:] + cycle[:1], strict=True) if graph[b].formula is None
+        ]
+        remedy = (
+            f"Give {breakable[-1][0]} -> {breakable[-1][1]} lag 1 (it works a period later), or drop a link."
+            if breakable
+            else "The formulas refer to each other: write [-1] for the earlier period in one of them."
+        )
+        faults.append(
+            Fault(
+                "links without lag",
+                "a loop " + " -> ".join([*cycle, cycle[0]]) + (" (by formula)" if any(arithmetic) else ""),
+                "no loop within one period",
+                remedy,
+                "loop",
+            )
+        )
+    return faults
+
+
+__all__ = ["PERIOD_NODE", "UNIT_NODE", "KPIGraph", "Node", "as_graph", "from_networkx"]
