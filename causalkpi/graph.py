@@ -76,6 +76,7 @@ class KPIGraph:
     nl: str = ""
     reference: str = ""
     _by_id: Mapping[str, KPI] = field(init=False, repr=False, compare=False)
+    _windows: dict[range, nx.DiGraph] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("kpis", "links", "unit_effects", "period_effects", "claims"):
@@ -145,17 +146,25 @@ class KPIGraph:
         >>> KPIGraph((KPI("a"), KPI("b")), (Link("a", "b", lag=1),)).unroll(range(-1, 1)).number_of_nodes()
         4
         """
-        window = range(periods) if isinstance(periods, int) else periods
-        graph = nx.DiGraph(name=self.id)
-        graph.add_nodes_from(Node(kpi.id, t) for t in window for kpi in self.kpis)
-        for target, found in self.causes.items():
-            for source, lag in found:
-                graph.add_edges_from(
-                    (Node(source, t - lag), Node(target, t)) for t in window if t - lag in window
-                )
-        for node, touched in ((UNIT_NODE, self.unit_effects), (PERIOD_NODE, self.period_effects)):
-            graph.add_edges_from((node, Node(kpi, t)) for kpi in touched for t in window)
-        return graph
+        return self.window(range(periods) if isinstance(periods, int) else periods).copy()
+
+    def window(self, periods: range) -> nx.DiGraph:
+        """The same as :meth:`unroll`, made once and frozen: for reading only."""
+        if periods not in self._windows:
+            nodes = {(kpi.id, t): Node(kpi.id, t) for t in periods for kpi in self.kpis}
+            graph = nx.DiGraph(name=self.id)
+            graph.add_nodes_from(nodes.values())
+            graph.add_edges_from(
+                (nodes[source, t - lag], nodes[target, t])
+                for target, found in self.causes.items()
+                for source, lag in found
+                for t in periods
+                if t - lag in periods
+            )
+            for node, touched in ((UNIT_NODE, self.unit_effects), (PERIOD_NODE, self.period_effects)):
+                graph.add_edges_from((node, nodes[kpi, t]) for kpi in touched for t in periods)
+            self._windows[periods] = nx.freeze(graph)
+        return self._windows[periods]
 
     def loops(self) -> list[tuple[Link, ...]]:
         """The feedback loops of the summary graph, each by its links, own pasts left out; shortest first."""

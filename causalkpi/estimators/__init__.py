@@ -1,0 +1,101 @@
+"""Estimation: from an estimand and a panel to an estimate, or to the reason why there is none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..panel import Panel, as_panel
+from ..question import Estimand, Unanswered
+from .front_door import estimate_by_front_door
+from .identity import estimate_identity
+from .instrument import estimate_by_instrument
+from .linear import estimate_by_adjustment
+from .power import minimum_detectable_effect
+from .result import Answer, Beside, Estimate
+from .sample import Refusal
+
+__all__ = ["Answer", "Beside", "Estimate", "estimate", "minimum_detectable_effect"]
+
+
+def estimate(
+    panel: Panel | pd.DataFrame,
+    estimand: Estimand | Unanswered,
+    *,
+    level: float = 0.95,
+    rng: np.random.Generator | None = None,
+    confirm: bool = True,
+) -> Answer:
+    """Estimate what was identified.
+
+    Parameters
+    ----------
+    panel : Panel or DataFrame
+        Units x periods; a plain DataFrame is a cross-section with one row per unit.
+    estimand : Estimand or Unanswered
+        From :func:`causalkpi.identify`; an unanswered question stays unanswered.
+    level : float
+        Confidence of the interval.
+    rng : numpy.random.Generator, optional
+        For the draws behind front-door and identity intervals; the same draws each time by default.
+    confirm : bool
+        Whether DoWhy computes every slope too. Only simulations should skip it.
+
+    Returns
+    -------
+    Estimate or Unanswered
+
+    Raises
+    ------
+    DisagreementError
+        If DoWhy and statsmodels give different slopes for the same regression.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> from causalkpi import Question, identify
+    >>> rng = np.random.default_rng(1)
+    >>> market = rng.normal(size=500)
+    >>> loyalty = market + rng.normal(size=500)
+    >>> data = pd.DataFrame({"market": market, "loyalty": loyalty, "spend": 2 * loyalty + market})
+    >>> graph = nx.DiGraph([("market", "loyalty"), ("market", "spend"), ("loyalty", "spend")])
+    >>> answer = estimate(data, identify(graph, Question("loyalty", "spend")))
+    >>> round(answer.value, 6)
+    2.0
+    """
+    if isinstance(estimand, Unanswered):
+        return estimand
+    table = as_panel(panel)
+    question = estimand.question
+    missing = _blocked(table, estimand)
+    if missing:
+        return Unanswered(question, "refused_data", missing, remedy="Mend the data, or the graph, and ask again.")
+    draws = np.random.default_rng(0) if rng is None else rng
+    try:
+        if estimand.route == "front_door":
+            return estimate_by_front_door(table, estimand, level, draws, confirm=confirm)
+        if estimand.route == "instrument":
+            return estimate_by_instrument(table, estimand, level, confirm=confirm)
+        if estimand.route == "identity":
+            return estimate_identity(table, estimand, level, draws, confirm=confirm)
+        return estimate_by_adjustment(table, estimand, level, confirm=confirm)
+    except Refusal as refusal:
+        return Unanswered(question, refusal.status, refusal.reason, remedy=refusal.remedy)
+
+
+def _blocked(panel: Panel, estimand: Estimand) -> str:
+    """Why the data cannot serve this estimand: KPIs that are absent or unusable; empty where they can."""
+    question = estimand.question
+    needed = {question.treatment, *(n.kpi for n in estimand.controls), *(n.kpi for n in estimand.mediators)}
+    needed |= {n.kpi for n in [estimand.instrument] if n is not None}
+    if estimand.route == "identity":
+        needed |= {n.kpi for n, _ in estimand.legs}
+    else:
+        needed.add(question.outcome)
+    reasons = [f"{k}: {panel.blocked[k]}" for k in sorted(needed) if k in panel.blocked]
+    absent = sorted(k for k in needed if k not in panel.frame and k not in panel.blocked)
+    if absent:
+        reasons.append(f"the data have no column {', '.join(map(repr, absent))}")
+    return "; ".join(reasons)
+
+

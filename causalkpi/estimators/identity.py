@@ -1,0 +1,157 @@
+"""Effects on an identity: the estimated effects on its parts go through the arithmetic exactly, by draws.
+
+Revenue = customers x spend is never estimated. For every unit and period observed, the formula is worked out once as
+it was and once with each part moved by its estimated effect; the difference, averaged, is the answer for these units
+and periods. Joint draws of the parts give the interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ..graph import KPIGraph, Node
+from ..panel import Panel
+from ..question import Estimand, label
+from .draws import joint_slopes
+from .linear import adjusted_fit, report
+from .result import Estimate
+from .sample import Refusal
+
+DRAWS = 2000
+_CELLS = 4_000_000
+
+
+def estimate_identity(
+    panel: Panel, estimand: Estimand, level: float, rng: np.random.Generator, *, confirm: bool = True
+) -> Estimate:
+    """The estimate of an effect on an identity; see :func:`causalkpi.estimators.estimate`."""
+    question = estimand.question
+    nodes = [node for node, _ in estimand.legs]
+    legs = [leg for _, leg in estimand.legs if isinstance(leg, Estimand)]
+    fits = [adjusted_fit(panel, leg, node, [question.source], confirm=confirm)[0]
+            for node, leg in zip(nodes, legs, strict=True)]  # fmt: skip
+    joint = joint_slopes(fits)
+    arithmetic = Arithmetic(panel, estimand.graph, question.target, {question.source, *nodes})
+    changed = _changes(question.source, question.contrast, nodes)
+    value = float(arithmetic.change(changed(joint.slopes[None, :]))[0])
+    block = max(1, _CELLS // max(1, arithmetic.rows))
+    draws = joint.draws(DRAWS, rng)
+    spread = np.concatenate(
+        [arithmetic.change(changed(draws[i : i + block])) for i in range(0, len(draws), block)]
+    )
+    low, high = np.quantile(spread, [0.5 - level / 2, 0.5 + level / 2])
+    steps = np.sqrt(np.clip(np.diag(joint.covariance), 0, None))
+    gradient = np.array([_slope(arithmetic, changed, joint.slopes, i, step) for i, step in enumerate(steps)])
+    error = float(np.sqrt(gradient @ joint.covariance @ gradient))
+    smallest = min(fits, key=lambda found: len(found.sample.outcome))
+    answer = report(
+        panel,
+        estimand,
+        value=value,
+        error=error,
+        main=smallest,
+        level=level,
+        estimator=f"{question.outcome} by its formula, from the effects on {', '.join(map(label, nodes))}",
+        confirm=confirm,
+    )
+    lost = dict(answer.lost) | arithmetic.lost
+    convention = f"joint draws, leaving one unit out at a time ({answer.units} units)"
+    return replace(answer, interval=(float(low), float(high)), convention=convention, lost=lost, results=smallest.results)
+
+
+def _changes(source: Node, contrast: float, nodes: list[Node]):  # noqa: ANN202
+    """From slopes, shape (draws, legs), to the change of every node, shape (draws,)."""
+
+    def changed(slopes: np.ndarray) -> dict[Node, np.ndarray]:
+        moves = {node: slopes[:, i] * contrast for i, node in enumerate(nodes)}
+        return moves | {source: np.full(len(slopes), contrast)}
+
+    return changed
+
+
+def _slope(arithmetic: Arithmetic, changed, slopes: np.ndarray, i: int, step: float) -> float:  # noqa: ANN001
+    """The identity's derivative in one leg, by a central difference one standard error wide."""
+    if step == 0:
+        return 0.0
+    up, down = slopes.copy(), slopes.copy()
+    up[i] += step
+    down[i] -= step
+    both = arithmetic.change(changed(np.stack([up, down])))
+    return float(both[0] - both[1]) / (2 * step)
+
+
+class Arithmetic:
+    """An identity over time, worked out on a panel's rows with some of its parts moved.
+
+    Parameters
+    ----------
+    panel : Panel
+    graph : KPIGraph
+    target : Node
+        The identity, in relative time.
+    moved : set of Node
+        The nodes that will be moved; everything not downstream of them by formula stays as observed.
+    """
+
+    def __init__(self, panel: Panel, graph: KPIGraph, target: Node, moved: set[Node]) -> None:
+        self.graph, self.target, self.moved = graph, target, moved
+        self.open: dict[Node, bool] = {}
+        leaves = sorted(self._leaves(target))
+        table = panel.columns(leaves)
+        complete = table.notna().all(axis=1).to_numpy()
+        self.lost = {
+            f"{label(node)}, for the formula": int(table.iloc[:, i].isna().sum())
+            for i, node in enumerate(leaves)
+            if table.iloc[:, i].isna().any()
+        }
+        self.rows = int(complete.sum())
+        if not self.rows:
+            worst = ", ".join(map(label, leaves))
+            raise Refusal(f"No row has all parts of {target.kpi}: {worst}.", "Bring the missing columns or periods.")
+        self.observed = {node: table.iloc[:, i].to_numpy()[complete][:, None] for i, node in enumerate(leaves)}
+        self.baseline = self._value(target, {})
+
+    def change(self, moves: Mapping[Node, np.ndarray]) -> np.ndarray:
+        """The average change of the identity for each draw of the moves, shape (draws,)."""
+        return (self._value(self.target, moves) - self.baseline).mean(axis=0)
+
+    def _affected(self, node: Node) -> bool:
+        """Whether a node is moved, or arithmetic on something that is."""
+        if node not in self.open:
+            self.open[node] = node in self.moved or any(
+                self._affected(Node(kpi, node.period - lag)) for kpi, lag in self._arguments(node)
+            )
+        return self.open[node]
+
+    def _arguments(self, node: Node) -> tuple[tuple[str, int], ...]:
+        formula = self.graph[node.kpi].formula
+        return formula.arguments if formula is not None and node.period >= 0 else ()
+
+    def _leaves(self, node: Node) -> set[Node]:
+        if node in self.moved or not self._affected(node):
+            return {node}
+        found: set[Node] = set()
+        for kpi, lag in self._arguments(node):
+            found |= self._leaves(Node(kpi, node.period - lag))
+        return found
+
+    def _value(self, target: Node, moves: Mapping[Node, np.ndarray]) -> np.ndarray:
+        """The value of a node on every row, shape (rows, draws), each node worked out once."""
+        known: dict[Node, np.ndarray] = {}
+
+        def value(node: Node) -> np.ndarray:
+            if node not in known:
+                if node in self.observed:
+                    known[node] = self.observed[node] + moves.get(node, np.zeros(1))[None, :]
+                else:
+                    formula = self.graph[node.kpi].formula
+                    assert formula is not None
+                    known[node] = np.asarray(
+                        formula.evaluate(lambda kpi, lag: value(Node(kpi, node.period - lag)))
+                    )
+            return known[node]
+
+        return value(target)

@@ -1,0 +1,202 @@
+"""The number with its uncertainty, and the numbers that belong beside it.
+
+"Effect" is kept for the truth; what data give is an estimate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from ..question import Estimand, Question, Status, Unanswered
+from .regression import Fit
+from .sample import Sample
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Another number for the same question, which must not be mistaken for the answer.
+
+    Parameters
+    ----------
+    name : str
+        ``association`` (pooled, nothing held fixed) or ``uncorrected`` (before a correction for short panels).
+    value, std_error : float
+        Per contrast, in units of the outcome.
+    interval : tuple of float
+    p_value : float
+    why : str
+        What it is, in a sentence.
+    """
+
+    name: str
+    value: float
+    std_error: float
+    interval: tuple[float, float]
+    p_value: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The answer to a question, per contrast and in units of the outcome.
+
+    Parameters
+    ----------
+    question : Question
+    estimand : Estimand
+    status : {"estimated", "estimated_with_warnings"}
+    value, std_error : float
+    interval : tuple of float
+        At confidence `level`.
+    p_value : float
+        Two-sided, of the null that the effect is zero.
+    level : float
+    df : int
+        Degrees of freedom of the t distribution.
+    estimator, convention : str
+        How value and standard error were computed, in words.
+    rows, rows_used : int
+        Rows that the panel has, and complete ones that were used.
+    lost : mapping of str to int
+        Rows without a value, by column.
+    units, periods : int
+        Units and periods in the sample.
+    population : str
+        For which units and periods the answer is.
+    minimum_detectable : float
+        The smallest effect that this sample finds with 80% probability at the 5% level.
+    beside : tuple of Beside
+    warnings : tuple of str
+    dowhy : float
+        DoWhy's slope times the contrast, where the answer is one regression's slope; otherwise not a number.
+    results : statsmodels or linearmodels result
+        Lives in the session and is not saved.
+    """
+
+    question: Question
+    estimand: Estimand = field(repr=False)
+    status: Status
+    value: float
+    std_error: float
+    interval: tuple[float, float]
+    p_value: float
+    level: float
+    df: int
+    estimator: str
+    convention: str
+    rows: int
+    rows_used: int
+    lost: Mapping[str, int]
+    units: int
+    periods: int
+    population: str
+    minimum_detectable: float
+    beside: tuple[Beside, ...] = ()
+    warnings: tuple[str, ...] = ()
+    dowhy: float = float("nan")
+    results: Any = field(default=None, repr=False, compare=False)
+    sample: Sample | None = field(default=None, repr=False, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain values, for JSON and tables."""
+        return {
+            "treatment": self.question.treatment,
+            "outcome": self.question.outcome,
+            "horizon": self.question.horizon,
+            "contrast": self.question.contrast,
+            "status": self.status,
+            "value": self.value,
+            "std_error": self.std_error,
+            "low": self.interval[0],
+            "high": self.interval[1],
+            "p_value": self.p_value,
+            "level": self.level,
+            "df": self.df,
+            "route": self.estimand.route,
+            "estimator": self.estimator,
+            "convention": self.convention,
+            "rows": self.rows,
+            "rows_used": self.rows_used,
+            "units": self.units,
+            "periods": self.periods,
+            "population": self.population,
+            "minimum_detectable": self.minimum_detectable,
+            "lost": dict(self.lost),
+            "warnings": list(self.warnings),
+            "beside": {
+                b.name: {"value": b.value, "std_error": b.std_error, "low": b.interval[0], "high": b.interval[1],
+                         "p_value": b.p_value, "why": b.why}
+                for b in self.beside
+            },
+        }  # fmt: skip
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row for the answer and one for each number beside it."""
+        rows = [("estimate", self.value, self.std_error, *self.interval, self.p_value)]
+        rows += [(b.name, b.value, b.std_error, *b.interval, b.p_value) for b in self.beside]
+        return pd.DataFrame(rows, columns=["number", "value", "std_error", "low", "high", "p_value"])
+
+    def to_dowhy(self) -> tuple[Any, Any]:
+        """DoWhy's own estimand and estimate of the regression behind the answer.
+
+        Returns
+        -------
+        tuple
+            ``IdentifiedEstimand`` and ``CausalEstimate``, on the sample with fixed effects taken out, for a contrast of
+            0 -> 1; before any correction for short panels.
+
+        Raises
+        ------
+        ValueError
+            If the answer is put together from several regressions (an identity, a front door, an instrument).
+        """
+        from ..dowhy_bridge import dowhy_objects
+
+        if self.sample is None:
+            raise ValueError(
+                f"This answer comes by the route {self.estimand.route!r}, from several regressions; DoWhy has no single "
+                "estimate for it. Ask for one of its parts (estimate.estimand.legs or .stages)."
+            )
+        import numpy as np
+
+        s = self.sample
+        return dowhy_objects(s.outcome, s.treatments[:, 0], np.column_stack([s.controls, s.dummies]))
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        text = (
+            f"{self.question}: {self.value:.4g} [{low:.4g}, {high:.4g}] ({self.level:.0%} interval, {self.convention}; "
+            f"{self.rows_used} of {self.rows} rows, {self.population})"
+        )
+        beside = "".join(f"\n  beside it, {b.name}: {b.value:.4g} [{b.interval[0]:.4g}, {b.interval[1]:.4g}]"
+                         for b in self.beside)  # fmt: skip
+        return text + beside + "".join(f"\n  note: {w}" for w in self.warnings)
+
+
+Answer = Estimate | Unanswered
+
+
+def sample_words(fit: Fit) -> list[str]:
+    """What a reader must know of a sample before he believes a number from it."""
+    sample, said = fit.sample, []
+    units = len(sample.units)
+    if sample.repeated and units < 10:
+        said.append(f"Only {units} units: the interval itself is uncertain. Treat this as a hint.")
+    elif sample.repeated and units < 50:
+        said.append(f"{units} units are few: the interval is approximate.")
+    free = len(sample.outcome) - sample.design.shape[1]
+    if free < 20:
+        said.append(f"Only {free} degrees of freedom are left.")
+    if sample.dropped:
+        said.append(f"{', '.join(sample.dropped)}: an exact function of the other controls, left out.")
+    residual = fit.results.resid
+    if float((residual**2).sum()) <= 1e-20 * float(((fit.results.model.endog - fit.results.model.endog.mean()) ** 2).sum()):
+        said.append("The outcome is an exact function of the regressors: it may be a formula of them rather than an effect.")
+    share = len(sample.outcome) / max(1, sample.rows)
+    if share < 0.5:
+        said.append(f"{1 - share:.0%} of the rows are not complete and were left out.")
+    return said
