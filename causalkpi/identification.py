@@ -8,57 +8,23 @@ graph gives the same answer in every run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Set
+from dataclasses import replace
 from itertools import combinations
+from typing import TypeVar
 
 import networkx as nx
 
 from . import dag as search
-from .errors import DisagreementError, Fault
-from .graph import PERIOD_NODE, UNIT_NODE, KPIGraph, Node, as_graph
+from .adjustment import MOST_WINDOWS, Adjustment, Setting, find_adjustment, stable_set, strictness
+from .graph import UNIT_NODE, KPIGraph, Node, as_graph
 from .kpi import UNIT
 from .question import Estimand, Question, Unanswered, label
-from .routes import front_door, instrument
+from .routes import FrontDoor, front_door, instrument
 
-_MOST_WINDOWS = 5
+_Found = TypeVar("_Found")
 _ASSUMED = "The graph holds: no arrow and no common cause is missing from it."
 _LINEAR = "Effects are linear and the same in all units and periods."
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A graph with what the data's shape makes adjustable.
-
-    Parameters
-    ----------
-    graph : KPIGraph
-    repeated : bool
-        Units are seen in several periods, so that lasting unit effects can be taken out.
-    several : bool
-        There are several units per period, so that shared shocks can be taken out.
-    """
-
-    graph: KPIGraph
-    repeated: bool = True
-    several: bool = True
-
-    @property
-    def fixed(self) -> tuple[Node, ...]:
-        """The fixed effects that can be taken out."""
-        return tuple(sorted(max(self.specials(), key=len)))
-
-    def specials(self) -> Iterator[set[Node]]:
-        """Which fixed effects to allow, the fewest first: taking out what need not be costs precision and bias."""
-        unit = UNIT_NODE if self.repeated or not self.several else None
-        period = PERIOD_NODE if self.several else None
-        for chosen in ((), (period,), (unit,), (unit, period)):
-            if None not in chosen:
-                yield set(chosen)  # type: ignore[arg-type]
-
-    def observed(self, dag: nx.DiGraph, without: Set[Node] = frozenset()) -> set[Node]:
-        """The nodes that data can hold, fixed effects left out."""
-        return {n for n in dag if n.kpi in self.graph and self.graph[n.kpi].observed} - without
 
 
 def identify(
@@ -143,100 +109,19 @@ def _unmeasured(question: Question, kpis: tuple[str, ...]) -> Unanswered:
 
 def _stochastic(setting: Setting, question: Question) -> Estimand | Unanswered:
     """The routes in turn, and for a question without one, what would help."""
-    found = _adjustment(setting, question.source, {question.target})
+    found = find_adjustment(setting, question.source, {question.target})
     if isinstance(found, Adjustment):
         return _by_adjustment(setting, question, found)
-    window = range(-max(1, setting.graph.longest_lag), question.horizon + 1)
-    dag = setting.graph.unroll(window)
-    route = _front_door(setting, question, dag) or _instrument(setting, question, dag)
-    return route or _no_route(setting, question, found)
-
-
-@dataclass(frozen=True)
-class Adjustment:
-    """An adjustment set that no longer changes, and the window on which it was found."""
-
-    nodes: frozenset[Node]
-    window: int
-
-
-def _adjustment(setting: Setting, cause: Node, targets: Set[Node]) -> Adjustment | str:
-    """The adjustment set with the fewest fixed effects, or why there is none."""
-    reason = "none"
-    known: dict[int, search.BackDoor] = {}
     for special in setting.specials():
-        for near_targets in (False, True):
-            found = _stable(setting, cause, targets, special, near_targets, known)
-            if isinstance(found, Adjustment):
-                _confirm(setting, cause, targets, found)
-                return found
-            reason = "unstable" if found == "unstable" else reason
-            if found == "none":
-                break
-    return reason
-
-
-def _stable(
-    setting: Setting,
-    cause: Node,
-    targets: Set[Node],
-    special: Set[Node],
-    near_targets: bool,
-    known: dict[int, search.BackDoor],
-) -> Adjustment | str:
-    """Grow the window until the set stays the same twice; "none" or "unstable" where it does not.
-
-    `known` keeps the back-door graph of each window from one attempt to the next.
-    """
-    graph = setting.graph
-    end = max(node.period for node in targets) + 1
-    step = max(1, graph.longest_lag)
-    before: frozenset[Node] | None = None
-    for grown in range(1, _MOST_WINDOWS + 1):
-        window = step * grown if graph.longest_lag else 0
-        dag = graph.window(range(-window, end))
-        allowed = setting.observed(dag, _own_arithmetic(graph, cause)) | (special & set(dag))
-        selected = {n for n in dag if n.kpi in graph and graph[n.kpi].selected}
-        if window not in known:
-            known[window] = search.BackDoor.of(dag, {cause}, targets)
-        found = known[window].adjustment_set(allowed, selected, near_targets)
-        if found is None:
-            return "none"
-        if found == before or not graph.longest_lag:
-            settled = window - step if graph.longest_lag else 0
-            return Adjustment(_with_shared_shocks(setting, dag, targets, found), settled)
-        before = found
-    return "unstable"
-
-
-def _own_arithmetic(graph: KPIGraph, cause: Node) -> set[Node]:
-    """The arguments of the treatment's own formula: adjusting for all of them leaves it no variation."""
-    formula = graph[cause.kpi].formula
-    return {Node(kpi, cause.period - lag) for kpi, lag in formula.arguments} if formula else set()
-
-
-def _with_shared_shocks(
-    setting: Setting, dag: nx.DiGraph, targets: Set[Node], found: frozenset[Node]
-) -> frozenset[Node]:
-    """Take shared shocks out wherever they touch the outcome: a root opens no path, and the answer is sharper."""
-    touches = PERIOD_NODE in search.upstream(dag, targets)
-    return found | {PERIOD_NODE} if touches and setting.several else found
-
-
-def _confirm(setting: Setting, cause: Node, targets: Set[Node], found: Adjustment) -> None:
-    """DoWhy has the last word: it must find an adjustment set within ours, on the same unrolled graph."""
-    from .dowhy_bridge import identify_adjustment
-
-    dag = setting.graph.window(range(-found.window, max(n.period for n in targets) + 1))
-    confirmed = identify_adjustment(dag, {cause}, targets, found.nodes)
-    if confirmed is None or not search.is_adjustment_set(dag, {cause}, targets, found.nodes):
-        fault = Fault("the adjustment set", ", ".join(map(label, sorted(found.nodes))), "one that DoWhy confirms")
-        raise DisagreementError("DoWhy does not confirm the adjustment set.", [fault])
+        route = _front_door(setting, question, special) or _instrument(setting, question, special)
+        if route is not None:
+            return route
+    return _no_route(setting, question, found)
 
 
 def _by_adjustment(setting: Setting, question: Question, found: Adjustment) -> Estimand:
     """The estimand of the back-door route."""
-    strict, feedback = _strictness(setting.graph, {question.source}, question.target, found.nodes, found.window)
+    strict, feedback = strictness(setting.graph, {question.source}, question.target, found.nodes, found.window)
     assumptions = [_ASSUMED, _LINEAR]
     if UNIT_NODE in found.nodes:
         assumptions.append("What is lasting and hidden in a unit acts additively and does not change.")
@@ -253,30 +138,6 @@ def _by_adjustment(setting: Setting, question: Question, found: Adjustment) -> E
     )
 
 
-def _strictness(
-    graph: KPIGraph, causes: Set[Node], target: Node, adjustment: Set[Node], window: int
-) -> tuple[bool, str]:
-    """Whether regressors of other periods say nothing more about the outcome (strict exogeneity), else who does.
-
-    Taking out unit means mixes all periods of a unit. That is harmless if, given this row's regressors and the unit,
-    the regressors of all other rows are d-separated from the outcome; otherwise short panels are biased.
-    """
-    if UNIT_NODE not in adjustment:
-        return True, ""
-    row = {n for n in adjustment | causes if n not in (UNIT_NODE, PERIOD_NODE)}
-    reach = max(1, graph.longest_lag) + target.period
-    dag = graph.window(range(-reach - window, reach + target.period + 1))
-    given = row | {UNIT_NODE} | ({PERIOD_NODE} & set(dag))
-    connected = search.reachable(dag, {target}, given)
-    others = sorted(
-        (abs(shift), shift, Node(n.kpi, n.period + shift))
-        for n in row
-        for shift in range(-reach, reach + 1)
-        if shift and Node(n.kpi, n.period + shift) in connected
-    )
-    return (False, label(others[0][2])) if others else (True, "")
-
-
 def _identity(setting: Setting, question: Question) -> Estimand | Unanswered | None:
     """An outcome that is arithmetic: the non-arithmetic KPIs that carry the effect into it."""
     graph = setting.graph
@@ -291,7 +152,7 @@ def _identity(setting: Setting, question: Question) -> Estimand | Unanswered | N
     hidden = tuple(sorted({n.kpi for n in _arguments(graph, question.target) if not graph[n.kpi].observed}))
     if hidden:
         return _unmeasured(question, hidden)
-    joint = _adjustment(setting, question.source, targets)
+    joint = find_adjustment(setting, question.source, targets)
     legs: list[tuple[Node, Estimand | Unanswered]] = []
     for node in sorted(targets):
         leg = replace(question, outcome=node.kpi, horizon=node.period)
@@ -342,55 +203,87 @@ def _carriers(graph: KPIGraph, target: Node, source: Node, after: Set[Node]) -> 
     return (_arguments(graph, target) & after) - {source}
 
 
-def _front_door(setting: Setting, question: Question, dag: nx.DiGraph) -> Estimand | None:
+def _settled(
+    setting: Setting, question: Question, find: Callable[[nx.DiGraph, int], _Found | None]
+) -> tuple[_Found, int] | None:
+    """What `find` finds when the window grows until it finds the same twice, and that window."""
+    longest = setting.graph.longest_lag
+    before = None
+    for grown in range(1, MOST_WINDOWS + 1):
+        window = longest * grown
+        found = find(setting.graph.window(range(-window, question.horizon + 1)), longest)
+        if found is None:
+            return None
+        if found == before or not longest:
+            return found, window
+        before = found
+    return None
+
+
+def _front_door(setting: Setting, question: Question, special: Set[Node]) -> Estimand | None:
     """The front-door route: each stage is an adjustment of its own."""
-    for special in setting.specials():
-        found = front_door(dag, question.source, question.target, setting.observed(dag) | (special & set(dag)))
-        if found is None:
-            continue
-        window = -min(n.period for n in dag)
 
-        def stage(causes: Set[Node], target: Node, chosen: Set[Node], first: Question) -> Estimand:
-            strict, feedback = _strictness(setting.graph, causes, target, chosen, window)
-            return Estimand(
-                first, setting.graph, "back_door", tuple(sorted(chosen)), window, strict, feedback,
-                mediators=tuple(sorted(causes)), assumptions=(_ASSUMED, _LINEAR),
-            )  # fmt: skip
+    def find(dag: nx.DiGraph, _: int) -> FrontDoor | None:
+        return front_door(dag, question.source, question.target, setting.observed(dag) | (special & set(dag)))
 
-        stages = [
-            stage({question.source}, m, found.first[m], replace(question, outcome=m.kpi, horizon=m.period))
-            for m in found.mediators
-        ]
-        stages.append(stage(set(found.mediators), question.target, found.second, question))
-        loose = next((s for s in stages if not s.strict), None)
+    settled = _settled(setting, question, find)
+    if settled is None:
+        return None
+    found, window = settled
+
+    def stage(causes: Set[Node], target: Node, chosen: Set[Node], asked: Question) -> Estimand:
+        strict, feedback = strictness(setting.graph, causes, target, chosen, window)
         return Estimand(
-            question, setting.graph, "front_door",
-            tuple(sorted(set().union(*(s.adjustment for s in stages)) - {question.source})),
-            window, loose is None, loose.feedback if loose else "",
-            mediators=found.mediators, stages=tuple(stages),
-            assumptions=(
-                _ASSUMED, _LINEAR, f"The whole effect passes through {', '.join(map(label, found.mediators))}."
-            ),
+            asked, setting.graph, "back_door", tuple(sorted(chosen)), window, strict, feedback,
+            mediators=tuple(sorted(causes)), assumptions=(_ASSUMED, _LINEAR), fixed=setting.fixed,
         )  # fmt: skip
-    return None
+
+    stages = [
+        stage({question.source}, m, found.first[m], replace(question, outcome=m.kpi, horizon=m.period))
+        for m in found.mediators
+    ]
+    stages.append(stage(set(found.mediators), question.target, found.second, question))
+    loose = next((s for s in stages if not s.strict), None)
+    through = ", ".join(map(label, found.mediators))
+    return Estimand(
+        question,
+        setting.graph,
+        "front_door",
+        tuple(sorted(set().union(*(s.adjustment for s in stages)) - {question.source})),
+        window,
+        loose is None,
+        loose.feedback if loose else "",
+        mediators=found.mediators,
+        stages=tuple(stages),
+        fixed=setting.fixed,
+        assumptions=(_ASSUMED, _LINEAR, f"The whole effect passes through {through}."),
+    )
 
 
-def _instrument(setting: Setting, question: Question, dag: nx.DiGraph) -> Estimand | None:
+def _instrument(setting: Setting, question: Question, special: Set[Node]) -> Estimand | None:
     """The instrument route, conditional on a set where that is needed."""
-    for special in setting.specials():
-        found = instrument(dag, question.source, question.target, setting.observed(dag), special & set(dag))
-        if found is None:
-            continue
-        tool, given = found
-        window = -min(n.period for n in dag)
-        strict, feedback = _strictness(setting.graph, {question.source, tool}, question.target, given, window)
-        return Estimand(
-            question, setting.graph, "instrument", tuple(sorted(given)), window, strict, feedback, instrument=tool,
-            assumptions=(
-                _ASSUMED, _LINEAR, f"{label(tool)} moves {question.outcome} only through {question.treatment}."
-            ),
-        )  # fmt: skip
-    return None
+
+    def find(dag: nx.DiGraph, longest: int) -> tuple[Node, frozenset[Node]] | None:
+        recent = {n for n in setting.observed(dag) if n.period >= -longest}
+        return instrument(dag, question.source, question.target, recent, setting.observed(dag) | (special & set(dag)))
+
+    settled = _settled(setting, question, find)
+    if settled is None:
+        return None
+    (tool, given), window = settled
+    strict, feedback = strictness(setting.graph, {question.source, tool}, question.target, given, window)
+    return Estimand(
+        question,
+        setting.graph,
+        "instrument",
+        tuple(sorted(given)),
+        window,
+        strict,
+        feedback,
+        instrument=tool,
+        fixed=setting.fixed,
+        assumptions=(_ASSUMED, _LINEAR, f"{label(tool)} moves {question.outcome} only through {question.treatment}."),
+    )
 
 
 def _no_route(setting: Setting, question: Question, why: str) -> Unanswered:
@@ -423,7 +316,7 @@ def _smallest_help(setting: Setting, question: Question, most: int = 3) -> tuple
         revealed = graph.reveal(*(k for k in chosen if k != UNIT))
         tried = replace(setting, graph=revealed, repeated=setting.repeated or UNIT in chosen)
         return any(
-            isinstance(_stable(tried, question.source, {question.target}, special, False, {}), Adjustment)
+            isinstance(stable_set(tried, question.source, {question.target}, special, False, {}), Adjustment)
             for special in tried.specials()
         )
 

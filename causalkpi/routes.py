@@ -58,21 +58,30 @@ def _mediator_sets(
 
 
 def instrument(
-    dag: nx.DiGraph, source: Node, target: Node, observed: Set[Node], special: Set[Node]
+    dag: nx.DiGraph, source: Node, target: Node, tools: Set[Node], allowed: Set[Node]
 ) -> tuple[Node, frozenset[Node]] | None:
     """An instrument and the set it is conditional on (van der Zander, Textor and Liskiewicz 2015), or None.
 
+    Parameters
+    ----------
+    tools : set of Node
+        Candidates for the instrument.
+    allowed : set of Node
+        What may be conditioned on.
+
+    Notes
+    -----
     Candidates are tried nearest first: the treatment's direct causes, then earlier ones; the set is the separator
     closest to the outcome, which leaves the instrument as related to the treatment as can be.
     """
     cut = search.back_door_graph(dag, {source}, {target})
     barred = search.forbidden(dag, {source}, {target}) | search.downstream(dag, {source})
     candidates = sorted(
-        (node for node in observed - barred if node.period <= source.period),
+        (node for node in tools - barred if node.period <= source.period),
         key=lambda node: (node not in set(dag.predecessors(source)), -node.period, node.kpi),
     )
     for node in candidates:
-        given = search.separator(cut, {target}, {node}, (observed | special) - barred - {node})
+        given = search.separator(cut, {target}, {node}, allowed - barred - {node})
         if given is not None and source in search.reachable(dag, {node}, given):
             return node, given
     return None

@@ -76,9 +76,8 @@ def _part(whole: Sample, outcome: np.ndarray, name: str) -> Sample:
 
 def _two_stage(whole: Sample):  # noqa: ANN202
     """Slope, standard error and result of linearmodels' IV2SLS, on columns of ordinary size."""
-    from linearmodels.iv import IV2SLS
-
     import pandas as pd
+    from linearmodels.iv import IV2SLS
 
     tool, treatment = whole.treatments.T
     sizes = whole.outcome.std(), treatment.std(), tool.std()
