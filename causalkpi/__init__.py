@@ -11,7 +11,14 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "errors": ("CausalKPIError", "DataError", "DisagreementError", "GraphError", "QuestionError", "StudyError"),
+    "errors": (
+        "CausalKPIError",
+        "DataError",
+        "DisagreementError",
+        "GraphError",
+        "QuestionError",
+        "StudyError",
+    ),
     "kpi": ("KPI", "Claim", "Formula", "Link"),
     "graph": ("KPIGraph", "Node", "from_networkx"),
     "graphfile": ("list_graphs", "load_graph", "read_graph", "write_graph"),

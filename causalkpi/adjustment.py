@@ -133,7 +133,11 @@ def _confirm(setting: Setting, cause: Node, targets: Set[Node], found: Adjustmen
     dag = setting.graph.window(range(-found.window, max(n.period for n in targets) + 1))
     confirmed = identify_adjustment(dag, {cause}, targets, found.nodes)
     if confirmed is None or not search.is_adjustment_set(dag, {cause}, targets, found.nodes):
-        fault = Fault("the adjustment set", ", ".join(map(label, sorted(found.nodes))), "one that DoWhy confirms")
+        fault = Fault(
+            "the adjustment set",
+            ", ".join(map(label, sorted(found.nodes))),
+            "one that DoWhy confirms",
+        )
         raise DisagreementError("DoWhy does not confirm the adjustment set.", [fault])
 
 

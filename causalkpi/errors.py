@@ -54,9 +54,7 @@ class Fault:
     columns: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        details = "; ".join(
-            [f"{self.count} times"] * (self.count > 1) + list(self.examples[:3])
-        )
+        details = "; ".join([f"{self.count} times"] * (self.count > 1) + list(self.examples[:3]))
         text = f"{self.where}: found {self.found}"
         text += f" ({details})" if details else ""
         text += f", expected {self.expected}"

@@ -161,7 +161,10 @@ class KPIGraph:
                 for t in periods
                 if t - lag in periods
             )
-            for node, touched in ((UNIT_NODE, self.unit_effects), (PERIOD_NODE, self.period_effects)):
+            for node, touched in (
+                (UNIT_NODE, self.unit_effects),
+                (PERIOD_NODE, self.period_effects),
+            ):
                 graph.add_edges_from((node, nodes[kpi, t]) for kpi in touched for t in periods)
             self._windows[periods] = nx.freeze(graph)
         return self._windows[periods]
@@ -204,8 +207,7 @@ class KPIGraph:
         return replace(
             self,
             kpis=tuple(
-                replace(k, id=new(k.id), formula=k.formula and rename_formula(k.formula, names))
-                for k in self.kpis
+                replace(k, id=new(k.id), formula=k.formula and rename_formula(k.formula, names)) for k in self.kpis
             ),
             links=tuple(replace(li, source=new(li.source), target=new(li.target)) for li in self.links),
             unit_effects=tuple(map(new, self.unit_effects)),
@@ -246,7 +248,18 @@ def from_networkx(
     if not isinstance(graph, nx.DiGraph) or graph.is_multigraph():
         fault = Fault("the graph", f"a {type(graph).__name__}", "a networkx.DiGraph", rule="graph-type")
         raise GraphError("The graph cannot be used.", [fault])
-    known = {"observed", "selected", "kind", "level", "minimum", "maximum", "unit", "en", "nl", "better"}
+    known = {
+        "observed",
+        "selected",
+        "kind",
+        "level",
+        "minimum",
+        "maximum",
+        "unit",
+        "en",
+        "nl",
+        "better",
+    }
     kpis = [
         KPI(str(node), **{k: v for k, v in data.items() if k in known})  # type: ignore[arg-type]
         for node, data in graph.nodes(data=True)
@@ -275,13 +288,26 @@ def _naming_faults(graph: KPIGraph) -> list[Fault]:
     if not ids:
         return [Fault("the graph", "no KPIs", "at least one", rule="empty")]
     for kpi in sorted({kpi for kpi in ids if ids.count(kpi) > 1}):
-        faults.append(Fault(f"KPI {kpi!r}", f"the id {ids.count(kpi)} times", "each id once", rule="duplicate-id"))
+        faults.append(
+            Fault(
+                f"KPI {kpi!r}",
+                f"the id {ids.count(kpi)} times",
+                "each id once",
+                rule="duplicate-id",
+            )
+        )
 
     def check(kpi: str, where: str) -> bool:
         if kpi in graph:
             return True
         faults.append(
-            Fault(where, f"unknown KPI {kpi!r}", "a KPI of the graph", did_you_mean(kpi, ids), "unknown-kpi")
+            Fault(
+                where,
+                f"unknown KPI {kpi!r}",
+                "a KPI of the graph",
+                did_you_mean(kpi, ids),
+                "unknown-kpi",
+            )
         )
         return False
 
@@ -292,7 +318,13 @@ def _naming_faults(graph: KPIGraph) -> list[Fault]:
             faults.append(Fault(where, f"lag {link.lag!r}", "a whole number of periods, 0 or more", rule="lag"))
         elif link.source == link.target and link.lag == 0:
             faults.append(
-                Fault(where, "a KPI that causes itself at once", "lag 1 or more", "Give the link lag 1.", "loop")
+                Fault(
+                    where,
+                    "a KPI that causes itself at once",
+                    "lag 1 or more",
+                    "Give the link lag 1.",
+                    "loop",
+                )
             )
         if known[1] and graph[link.target].formula is not None:
             faults.append(
@@ -307,7 +339,10 @@ def _naming_faults(graph: KPIGraph) -> list[Fault]:
     for kpi in graph.kpis:
         for argument, _ in kpi.formula.arguments if kpi.formula else ():
             check(argument, f"formula of {kpi.id!r}")
-    for word, touched in (("unit effects", graph.unit_effects), ("period effects", graph.period_effects)):
+    for word, touched in (
+        ("unit effects", graph.unit_effects),
+        ("period effects", graph.period_effects),
+    ):
         for kpi in touched:
             if check(kpi, word) and graph[kpi].formula is not None:
                 faults.append(
@@ -335,9 +370,7 @@ def _loop_faults(graph: KPIGraph) -> list[Fault]:
         start = cycle.index(min(cycle))
         cycle = cycle[start:] + cycle[:start]
         arithmetic = [graph[kpi].formula is not None for kpi in cycle]
-        breakable = [
-            (a, b) for a, b in zip(cycle, cycle[1:] + cycle[:1], strict=True) if graph[b].formula is None
-        ]
+        breakable = [(a, b) for a, b in zip(cycle, cycle[1:] + cycle[:1], strict=True) if graph[b].formula is None]
         remedy = (
             f"Give {breakable[-1][0]} -> {breakable[-1][1]} lag 1 (it works a period later), or drop a link."
             if breakable

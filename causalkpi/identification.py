@@ -265,7 +265,13 @@ def _instrument(setting: Setting, question: Question, special: Set[Node]) -> Est
 
     def find(dag: nx.DiGraph, longest: int) -> tuple[Node, frozenset[Node]] | None:
         recent = {n for n in setting.observed(dag) if n.period >= -longest}
-        return instrument(dag, question.source, question.target, recent, setting.observed(dag) | (special & set(dag)))
+        return instrument(
+            dag,
+            question.source,
+            question.target,
+            recent,
+            setting.observed(dag) | (special & set(dag)),
+        )
 
     settled = _settled(setting, question, find)
     if settled is None:
@@ -282,7 +288,11 @@ def _instrument(setting: Setting, question: Question, special: Set[Node]) -> Est
         feedback,
         instrument=tool,
         fixed=setting.fixed,
-        assumptions=(_ASSUMED, _LINEAR, f"{label(tool)} moves {question.outcome} only through {question.treatment}."),
+        assumptions=(
+            _ASSUMED,
+            _LINEAR,
+            f"{label(tool)} moves {question.outcome} only through {question.treatment}.",
+        ),
     )
 
 
@@ -310,13 +320,19 @@ def _smallest_help(setting: Setting, question: Question, most: int = 3) -> tuple
     dag = graph.window(range(-max(1, graph.longest_lag), question.horizon + 1))
     relevant = search.upstream(dag, {question.target, question.source})
     hidden = sorted({n.kpi for n in relevant if n.kpi in graph and not graph[n.kpi].observed})
-    options = [*hidden, *([UNIT] if UNIT_NODE in dag and not setting.repeated and setting.several else [])]
+    options = [
+        *hidden,
+        *([UNIT] if UNIT_NODE in dag and not setting.repeated and setting.several else []),
+    ]
 
     def helps(chosen: tuple[str, ...]) -> bool:
         revealed = graph.reveal(*(k for k in chosen if k != UNIT))
         tried = replace(setting, graph=revealed, repeated=setting.repeated or UNIT in chosen)
         return any(
-            isinstance(stable_set(tried, question.source, {question.target}, special, False, {}), Adjustment)
+            isinstance(
+                stable_set(tried, question.source, {question.target}, special, False, {}),
+                Adjustment,
+            )
             for special in tried.specials()
         )
 
@@ -329,5 +345,3 @@ def _smallest(options: list[str], helps: Callable[[tuple[str, ...]], bool], most
         if found:
             return found
     return ()
-
-

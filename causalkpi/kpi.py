@@ -147,9 +147,7 @@ class _Parser:
             else:
                 return result
 
-    def multiply(
-        self, left: dict[Factors, float], right: dict[Factors, float], position: int
-    ) -> dict[Factors, float]:
+    def multiply(self, left: dict[Factors, float], right: dict[Factors, float], position: int) -> dict[Factors, float]:
         result: dict[Factors, float] = {}
         for a, x in left.items():
             for b, y in right.items():
@@ -274,9 +272,7 @@ class KPI:
         if self.formula is not None and self.kind != "identity":
             object.__setattr__(self, "kind", "identity")
         if self.kind == "identity" and self.formula is None:
-            faults.append(
-                Fault(where, "an identity without a formula", "formula: ...", rule="identity-formula")
-            )
+            faults.append(Fault(where, "an identity without a formula", "formula: ...", rule="identity-formula"))
         for name, value, options in (
             ("kind", self.kind, get_args(Kind)),
             ("level", self.level, get_args(Level)),
@@ -285,11 +281,21 @@ class KPI:
         ):
             if value not in options:
                 faults.append(
-                    Fault(where, f"{name} {value!r}", f"one of {', '.join(map(repr, options))}", rule="kpi")
+                    Fault(
+                        where,
+                        f"{name} {value!r}",
+                        f"one of {', '.join(map(repr, options))}",
+                        rule="kpi",
+                    )
                 )
         if not self.minimum < self.maximum:
             faults.append(
-                Fault(where, f"a scale from {self.minimum} to {self.maximum}", "from low to high", rule="scale")
+                Fault(
+                    where,
+                    f"a scale from {self.minimum} to {self.maximum}",
+                    "from low to high",
+                    rule="scale",
+                )
             )
         raise_all(GraphError, f"{where} cannot be used.", faults)
 
@@ -382,8 +388,7 @@ def rename_formula(formula: Formula, names: Mapping[str, str]) -> Formula:
         for value, factors in terms
     ]
     text = "".join(
-        (" - " if value < 0 else " + ") + product
-        for (value, _), product in zip(terms, written, strict=True)
+        (" - " if value < 0 else " + ") + product for (value, _), product in zip(terms, written, strict=True)
     )
     text = text[3:] if text.startswith(" + ") else text.strip()
     return Formula(text or "0", terms)

@@ -27,7 +27,7 @@ Status = Literal[
 
 @dataclass(frozen=True)
 class Question:
-    """What does a pulse in one KPI do to another, some periods later?
+    """What a pulse in one KPI does to another, some periods later.
 
     Parameters
     ----------
@@ -58,13 +58,22 @@ class Question:
         faults = []
         if isinstance(self.horizon, bool) or not isinstance(self.horizon, int) or self.horizon < 0:
             faults.append(
-                Fault("horizon", repr(self.horizon), "a whole number of periods, 0 or more", rule="horizon")
+                Fault(
+                    "horizon",
+                    repr(self.horizon),
+                    "a whole number of periods, 0 or more",
+                    rule="horizon",
+                )
             )
         if not isinstance(self.contrast, int | float) or not math.isfinite(self.contrast) or not self.contrast:
             faults.append(Fault("contrast", repr(self.contrast), "a number other than 0", rule="contrast"))
         if self.treatment == self.outcome and self.horizon == 0:
             faults.append(
-                Fault("question", f"{self.treatment!r} on itself at once", "another outcome or a later horizon")
+                Fault(
+                    "question",
+                    f"{self.treatment!r} on itself at once",
+                    "another outcome or a later horizon",
+                )
             )
         if faults:
             raise QuestionError("The question makes no sense.", faults)
@@ -86,7 +95,13 @@ class Question:
     def against(self, graph: KPIGraph) -> None:
         """Raise QuestionError where the graph does not have the KPIs, saying what exists instead."""
         faults = [
-            Fault(word, f"unknown KPI {kpi!r}", "a KPI of the graph", did_you_mean(kpi, graph.ids), "unknown-kpi")
+            Fault(
+                word,
+                f"unknown KPI {kpi!r}",
+                "a KPI of the graph",
+                did_you_mean(kpi, graph.ids),
+                "unknown-kpi",
+            )
             for word, kpi in (("treatment", self.treatment), ("outcome", self.outcome))
             if kpi not in graph
         ]
@@ -159,7 +174,12 @@ class Estimand:
         """A reason for every KPI in the set and out of it."""
         question = self.question
         return roles_of(
-            self.graph, question.source, question.target, set(self.adjustment), self.window, self.instrument
+            self.graph,
+            question.source,
+            question.target,
+            set(self.adjustment),
+            self.window,
+            self.instrument,
         )
 
     @property

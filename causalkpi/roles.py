@@ -70,7 +70,7 @@ def roles_of(
     return tuple(sorted(rows, key=lambda r: (not r.adjusted, order[r.kpi], r.periods)))
 
 
-def _classifier(graph, dag, treatment, target, adjustment, instrument):  # noqa: ANN001, ANN202
+def _classifier(graph, dag, treatment, target, adjustment, instrument):
     """A function from a node to its role and reason."""
     on_path = causal_nodes(dag, {treatment}, {target})
     after = downstream(dag, {treatment})
@@ -92,10 +92,19 @@ def _classifier(graph, dag, treatment, target, adjustment, instrument):  # noqa:
             if common:
                 return "confounder", "a cause of the treatment and, by another way, of the outcome"
             if node in (PERIOD_NODE, UNIT_NODE):
-                return "shared shocks", "common to all units in a period: taken out, the answer is sharper"
-            return "confounder", "stands on an open path between treatment and outcome, and closes it"
+                return (
+                    "shared shocks",
+                    "common to all units in a period: taken out, the answer is sharper",
+                )
+            return (
+                "confounder",
+                "stands on an open path between treatment and outcome, and closes it",
+            )
         if node in on_path:
-            return "mediator", "the effect passes through it: holding it fixed would take that part away"
+            return (
+                "mediator",
+                "the effect passes through it: holding it fixed would take that part away",
+            )
         if node in after:
             return "descendant", "a consequence of the treatment"
         if node in (UNIT_NODE, PERIOD_NODE):

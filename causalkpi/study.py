@@ -66,7 +66,9 @@ class Answers:
 
     def __repr__(self) -> str:
         with pd.option_context("display.width", 160, "display.max_columns", 12):
-            shown = self.to_frame()[["treatment", "outcome", "horizon", "status", "value", "low", "high", "association"]]
+            shown = self.to_frame()[
+                ["treatment", "outcome", "horizon", "status", "value", "low", "high", "association"]
+            ]
             return shown.to_string(index=False, float_format=lambda x: f"{x:.4g}", na_rep="")
 
 
@@ -92,7 +94,11 @@ def _row(item: Asked) -> dict[str, Any]:
     row["warnings"] = " ".join(answer.warnings)
     if "association" in beside:
         found = beside["association"]
-        row |= {"association": found.value, "association_low": found.interval[0], "association_high": found.interval[1]}
+        row |= {
+            "association": found.value,
+            "association_low": found.interval[0],
+            "association_high": found.interval[1],
+        }
     if "uncorrected" in beside:
         row["uncorrected"] = beside["uncorrected"].value
     return row
@@ -235,6 +241,3 @@ class Study:
 def with_truth(answers: Answers, effect: Callable[[Question], float]) -> Answers:
     """The answers with the true effect beside each, where an organisation is simulated."""
     return Answers(tuple(replace(item, true_effect=effect(item.question)) for item in answers))
-
-
-

@@ -13,7 +13,10 @@ def random_weights(graph: nx.DiGraph, rng: np.random.Generator) -> dict[tuple[st
 
 
 def exact_data(
-    graph: nx.DiGraph, weights: dict[tuple[str, str], float], rng: np.random.Generator, rows: int = 200
+    graph: nx.DiGraph,
+    weights: dict[tuple[str, str], float],
+    rng: np.random.Generator,
+    rows: int = 200,
 ) -> pd.DataFrame:
     """Rows whose noise terms are exactly uncorrelated in the sample, pushed through the system."""
     order = list(nx.topological_sort(graph))

@@ -63,7 +63,9 @@ def _graph(links: list[tuple[str, str]], hidden: frozenset[str]) -> nx.DiGraph:
 
 @settings(max_examples=150, deadline=None)
 @given(small_graphs())
-def test_adjustment_is_found_if_and_only_if_one_exists(drawn: tuple[nx.DiGraph, frozenset[str]]) -> None:
+def test_adjustment_is_found_if_and_only_if_one_exists(
+    drawn: tuple[nx.DiGraph, frozenset[str]],
+) -> None:
     """Against an exhaustive search with networkx' own d-separation (the adjustment criterion, Shpitser et al. 2010)."""
     graph, hidden = drawn
     found = ck.identify(graph, Question("X", "Y"))
@@ -108,7 +110,12 @@ def over_time(*links: Link, **more: object) -> KPIGraph:
     return KPIGraph(kpis, links, **more)  # type: ignore[arg-type]
 
 
-FEEDBACK = (Link("X", "Y", lag=1), Link("Y", "X", lag=1), Link("X", "X", lag=1), Link("Y", "Y", lag=1))
+FEEDBACK = (
+    Link("X", "Y", lag=1),
+    Link("Y", "X", lag=1),
+    Link("X", "X", lag=1),
+    Link("Y", "Y", lag=1),
+)
 
 
 def test_unrolled_feedback_adjusts_for_the_past() -> None:
@@ -220,7 +227,12 @@ def test_identity_outcome_is_put_together_from_its_parts() -> None:
 
 
 def test_identity_with_a_hidden_part_says_which() -> None:
-    kpis = (KPI("X"), KPI("a"), KPI("b", observed=False), KPI("total", formula=Formula.parse("a * b")))
+    kpis = (
+        KPI("X"),
+        KPI("a"),
+        KPI("b", observed=False),
+        KPI("total", formula=Formula.parse("a * b")),
+    )
     found = ck.identify(KPIGraph(kpis, (Link("X", "a"), Link("X", "b"))), Question("X", "total"))
     assert isinstance(found, Unanswered)
     assert found.help == (("b",),)
@@ -284,5 +296,3 @@ def test_identification_is_the_same_under_any_hash_seed() -> None:
     }  # fmt: skip
     assert len(outputs) == 1
     assert "Node" in outputs.pop()
-
-

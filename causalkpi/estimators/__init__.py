@@ -86,7 +86,11 @@ def estimate(
 def _blocked(panel: Panel, estimand: Estimand) -> str:
     """Why the data cannot serve this estimand: KPIs that are absent or unusable; empty where they can."""
     question = estimand.question
-    needed = {question.treatment, *(n.kpi for n in estimand.controls), *(n.kpi for n in estimand.mediators)}
+    needed = {
+        question.treatment,
+        *(n.kpi for n in estimand.controls),
+        *(n.kpi for n in estimand.mediators),
+    }
     needed |= {n.kpi for n in [estimand.instrument] if n is not None}
     if estimand.route == "identity":
         needed |= {n.kpi for n, _ in estimand.legs}
@@ -97,5 +101,3 @@ def _blocked(panel: Panel, estimand: Estimand) -> str:
     if absent:
         reasons.append(f"the data have no column {', '.join(map(repr, absent))}")
     return "; ".join(reasons)
-
-

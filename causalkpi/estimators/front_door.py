@@ -21,7 +21,12 @@ DRAWS = 4000
 
 
 def estimate_by_front_door(
-    panel: Panel, estimand: Estimand, level: float, rng: np.random.Generator, *, confirm: bool = True
+    panel: Panel,
+    estimand: Estimand,
+    level: float,
+    rng: np.random.Generator,
+    *,
+    confirm: bool = True,
 ) -> Estimate:
     """The front-door estimate of an estimand; see :func:`causalkpi.estimators.estimate`."""
     question = estimand.question

@@ -25,7 +25,12 @@ _CELLS = 4_000_000
 
 
 def estimate_identity(
-    panel: Panel, estimand: Estimand, level: float, rng: np.random.Generator, *, confirm: bool = True
+    panel: Panel,
+    estimand: Estimand,
+    level: float,
+    rng: np.random.Generator,
+    *,
+    confirm: bool = True,
 ) -> Estimate:
     """The estimate of an effect on an identity; see :func:`causalkpi.estimators.estimate`."""
     question = estimand.question
@@ -39,9 +44,7 @@ def estimate_identity(
     value = float(arithmetic.change(changed(joint.slopes[None, :]))[0])
     block = max(1, _CELLS // max(1, arithmetic.rows))
     draws = joint.draws(DRAWS, rng)
-    spread = np.concatenate(
-        [arithmetic.change(changed(draws[i : i + block])) for i in range(0, len(draws), block)]
-    )
+    spread = np.concatenate([arithmetic.change(changed(draws[i : i + block])) for i in range(0, len(draws), block)])
     low, high = np.quantile(spread, [0.5 - level / 2, 0.5 + level / 2])
     steps = np.sqrt(np.clip(np.diag(joint.covariance), 0, None))
     gradient = np.array([_slope(arithmetic, changed, joint.slopes, i, step) for i, step in enumerate(steps)])
@@ -59,10 +62,16 @@ def estimate_identity(
     )
     lost = dict(answer.lost) | arithmetic.lost
     convention = f"joint draws, leaving one unit out at a time ({answer.units} units)"
-    return replace(answer, interval=(float(low), float(high)), convention=convention, lost=lost, results=smallest.results)
+    return replace(
+        answer,
+        interval=(float(low), float(high)),
+        convention=convention,
+        lost=lost,
+        results=smallest.results,
+    )
 
 
-def _changes(source: Node, contrast: float, nodes: list[Node]):  # noqa: ANN202
+def _changes(source: Node, contrast: float, nodes: list[Node]):
     """From slopes, shape (draws, legs), to the change of every node, shape (draws,)."""
 
     def changed(slopes: np.ndarray) -> dict[Node, np.ndarray]:
@@ -72,7 +81,7 @@ def _changes(source: Node, contrast: float, nodes: list[Node]):  # noqa: ANN202
     return changed
 
 
-def _slope(arithmetic: Arithmetic, changed, slopes: np.ndarray, i: int, step: float) -> float:  # noqa: ANN001
+def _slope(arithmetic: Arithmetic, changed, slopes: np.ndarray, i: int, step: float) -> float:
     """The identity's derivative in one leg, by a central difference one standard error wide."""
     if step == 0:
         return 0.0
@@ -110,7 +119,10 @@ class Arithmetic:
         self.rows = int(complete.sum())
         if not self.rows:
             worst = ", ".join(map(label, leaves))
-            raise Refusal(f"No row has all parts of {target.kpi}: {worst}.", "Bring the missing columns or periods.")
+            raise Refusal(
+                f"No row has all parts of {target.kpi}: {worst}.",
+                "Bring the missing columns or periods.",
+            )
         self.observed = {node: table.iloc[:, i].to_numpy()[complete][:, None] for i, node in enumerate(leaves)}
         self.baseline = self._value(target, {})
 
@@ -149,9 +161,7 @@ class Arithmetic:
                 else:
                     formula = self.graph[node.kpi].formula
                     assert formula is not None
-                    known[node] = np.asarray(
-                        formula.evaluate(lambda kpi, lag: value(Node(kpi, node.period - lag)))
-                    )
+                    known[node] = np.asarray(formula.evaluate(lambda kpi, lag: value(Node(kpi, node.period - lag))))
             return known[node]
 
         return value(target)

@@ -29,8 +29,8 @@ def estimate_by_instrument(panel: Panel, estimand: Estimand, level: float, *, co
     whole = build_sample(panel, question.target, [tool, question.source], estimand.adjustment)
     if whole.unit_effects and not estimand.strict:
         raise Refusal(
-            f"Lasting unit effects must be taken out here, which biases short panels, because {estimand.feedback} still "
-            "speaks to the outcome; for instruments there is no correction yet.",
+            f"Lasting unit effects must be taken out here, which biases short panels, because {estimand.feedback} "
+            "still speaks to the outcome; for instruments there is no correction yet.",
             "Bring an instrument that needs no unit effects.",
         )
     reduced = fit(_part(whole, whole.outcome, whole.outcome_name), confirm=confirm)
@@ -74,7 +74,7 @@ def _part(whole: Sample, outcome: np.ndarray, name: str) -> Sample:
     )
 
 
-def _two_stage(whole: Sample):  # noqa: ANN202
+def _two_stage(whole: Sample):
     """Slope, standard error and result of linearmodels' IV2SLS, on columns of ordinary size."""
     import pandas as pd
     from linearmodels.iv import IV2SLS
@@ -102,9 +102,7 @@ def _two_stage(whole: Sample):  # noqa: ANN202
     return float(results.params[name]) * scale, float(results.std_errors[name]) * scale, results
 
 
-def _anderson_rubin(
-    reduced: Fit, first: Fit, level: float, tool_name: str, strength: float
-) -> tuple[float, float]:
+def _anderson_rubin(reduced: Fit, first: Fit, level: float, tool_name: str, strength: float) -> tuple[float, float]:
     """All ratios that the Anderson-Rubin test does not reject.
 
     The ratio r is kept if (a - r b)^2 <= c^2 (Vaa - 2 r Vab + r^2 Vbb), a quadratic in r, with a and b the slopes of
@@ -120,7 +118,7 @@ def _anderson_rubin(
     root = middle * middle - square * constant
     if square <= 0 or root < 0:
         raise Refusal(
-            f"{tool_name} is too weak an instrument (first-stage F {strength:.1f}): any effect is compatible with these data.",
+            f"{tool_name} is too weak an instrument (first-stage F {strength:.1f}): any effect fits these data.",
             "Bring more data, or an instrument that moves the treatment more.",
         )
-    return (middle - root**0.5) / square, (middle + root**0.5) / square
+    return float((middle - root**0.5) / square), float((middle + root**0.5) / square)

@@ -21,7 +21,12 @@ from .split_panel import admitted, corrected
 
 
 def adjusted_fit(
-    panel: Panel, estimand: Estimand, outcome: Node, treatments: Sequence[Node], *, confirm: bool = True
+    panel: Panel,
+    estimand: Estimand,
+    outcome: Node,
+    treatments: Sequence[Node],
+    *,
+    confirm: bool = True,
 ) -> tuple[Fit, Fit]:
     """The regression of one outcome on treatments and the estimand's set: corrected where needed, and as first fitted.
 
@@ -137,7 +142,14 @@ def uncorrected(whole: Fit, contrast: float, level: float) -> Beside:
 def _beside(name: str, found: Fit, contrast: float, level: float, why: str) -> Beside:
     value = float(found.slopes[0]) * contrast
     error = float(np.sqrt(found.covariance[0, 0])) * abs(contrast)
-    return Beside(name, value, error, interval(value, error, found.df, level), p_value(value, error, found.df), why)
+    return Beside(
+        name,
+        value,
+        error,
+        interval(value, error, found.df, level),
+        p_value(value, error, found.df),
+        why,
+    )
 
 
 def population(panel: Panel, sample: Sample) -> str:
@@ -148,4 +160,3 @@ def population(panel: Panel, sample: Sample) -> str:
     ordinals = panel.frame.index.get_level_values(1)[sample.used]
     first, last = panel.label(int(ordinals.min())), panel.label(int(ordinals.max()))
     return f"{count}, treated in {first} to {last}"
-

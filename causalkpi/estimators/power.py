@@ -78,7 +78,11 @@ def minimum_detectable_effect(
     >>> round(minimum_detectable_effect(estimand, units=100, periods=1), 3)
     0.283
     """
-    shares = {"treatment_lasting": treatment_lasting, "outcome_lasting": outcome_lasting, "explained": explained}
+    shares = {
+        "treatment_lasting": treatment_lasting,
+        "outcome_lasting": outcome_lasting,
+        "explained": explained,
+    }
     faults = [
         Fault(name, repr(value), "a share from 0 to less than 1", rule="share")
         for name, value in shares.items()
@@ -91,10 +95,22 @@ def minimum_detectable_effect(
     reach = max(n.period for n in nodes) - min(n.period for n in nodes)
     rows = periods - reach
     if units < 5 or rows < 1:
-        faults.append(Fault("size", f"{units} units and {periods} periods", f"5 units and {reach + 1} periods or more"))
+        faults.append(
+            Fault(
+                "size",
+                f"{units} units and {periods} periods",
+                f"5 units and {reach + 1} periods or more",
+            )
+        )
     within = UNIT_NODE in estimand.adjustment
     if within and rows < 2:
-        faults.append(Fault("size", f"{periods} periods", f"{reach + 2} or more, to take lasting unit effects out"))
+        faults.append(
+            Fault(
+                "size",
+                f"{periods} periods",
+                f"{reach + 2} or more, to take lasting unit effects out",
+            )
+        )
     if faults:
         raise QuestionError("The size of the study cannot be used.", faults)
     variance = outcome_spread**2 * (1 - explained) / treatment_spread**2

@@ -115,7 +115,11 @@ def confirmed_slopes(sample: Sample, slopes: np.ndarray, errors: np.ndarray) -> 
         ) * (unit / spread[i])
         if not abs(value - slope) <= AGREEMENT * max(abs(slope), abs(value), error, 1e-9 * unit / spread[i]):
             name = f"{sample.treatment_names[i]} -> {sample.outcome_name}"
-            fault = Fault(name, f"DoWhy {value!r}, statsmodels {slope!r}", f"agreement to {AGREEMENT:g}")
+            fault = Fault(
+                name,
+                f"DoWhy {float(value)!r}, statsmodels {float(slope)!r}",
+                f"agreement to {AGREEMENT:g}",
+            )
             raise DisagreementError("DoWhy and statsmodels disagree on the same regression.", [fault])
         found.append(value)
     return np.array(found)

@@ -158,8 +158,8 @@ class Estimate:
 
         if self.sample is None:
             raise ValueError(
-                f"This answer comes by the route {self.estimand.route!r}, from several regressions; DoWhy has no single "
-                "estimate for it. Ask for one of its parts (estimate.estimand.legs or .stages)."
+                f"This answer comes by the route {self.estimand.route!r}, from several regressions; DoWhy has no "
+                "single estimate for it. Ask for one of its parts (estimate.estimand.legs or .stages)."
             )
         import numpy as np
 
@@ -194,8 +194,12 @@ def sample_words(fit: Fit) -> list[str]:
     if sample.dropped:
         said.append(f"{', '.join(sample.dropped)}: an exact function of the other controls, left out.")
     residual = fit.results.resid
-    if float((residual**2).sum()) <= 1e-20 * float(((fit.results.model.endog - fit.results.model.endog.mean()) ** 2).sum()):
-        said.append("The outcome is an exact function of the regressors: it may be a formula of them rather than an effect.")
+    if float((residual**2).sum()) <= 1e-20 * float(
+        ((fit.results.model.endog - fit.results.model.endog.mean()) ** 2).sum()
+    ):
+        said.append(
+            "The outcome is an exact function of the regressors: it may be a formula of them rather than an effect."
+        )
     share = len(sample.outcome) / max(1, sample.rows)
     if share < 0.5:
         said.append(f"{1 - share:.0%} of the rows are not complete and were left out.")

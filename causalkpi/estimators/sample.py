@@ -23,7 +23,7 @@ _FEWEST_UNITS = 5
 _FEWEST_DF = 5
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not an error
+class Refusal(Exception):
     """A regression that must not be run; carries the status, the reason and the way out."""
 
     def __init__(self, reason: str, remedy: str = "", status: Status = "not_estimable") -> None:
@@ -187,7 +187,12 @@ def _unit_means(table: np.ndarray, unit: np.ndarray, count: int) -> np.ndarray:
 
 
 def _enough(
-    panel: Panel, used: np.ndarray, units: int, nodes: Sequence[Node], lost: Mapping[str, int], rows: int
+    panel: Panel,
+    used: np.ndarray,
+    units: int,
+    nodes: Sequence[Node],
+    lost: Mapping[str, int],
+    rows: int,
 ) -> None:
     """Refuse samples that are too small to say how uncertain the answer is."""
     n = int(used.sum())
@@ -245,7 +250,8 @@ def _varying(sample: Sample) -> None:
     """Refuse treatments, and outcomes, in which nothing is left to learn from."""
     if np.ptp(sample.outcome) <= _NO_VARIATION * max(1.0, abs(sample.outcome).max()):
         raise Refusal(
-            f"{sample.outcome_name} does not vary" + _once(sample) + ".", "There is nothing to explain in these data."
+            f"{sample.outcome_name} does not vary" + _once(sample) + ".",
+            "There is nothing to explain in these data.",
         )
     for i, name in enumerate(sample.treatment_names):
         column = sample.treatments[:, i]

@@ -114,4 +114,3 @@ def _replicates(
     place = {unit: i for i, unit in enumerate(units)}
     left_out[[place[unit] for unit in sample.units]] = found
     return slopes, left_out
-
