@@ -13,7 +13,7 @@ from .instrument import estimate_by_instrument
 from .linear import estimate_by_adjustment
 from .power import minimum_detectable_effect
 from .result import Answer, Beside, Estimate
-from .sample import Refusal
+from .screen import Refusal
 
 __all__ = ["Answer", "Beside", "Estimate", "estimate", "minimum_detectable_effect"]
 

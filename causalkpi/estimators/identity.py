@@ -18,7 +18,7 @@ from ..question import Estimand, label
 from .draws import joint_slopes
 from .linear import adjusted_fit, report
 from .result import Estimate
-from .sample import Refusal
+from .screen import Refusal
 
 DRAWS = 2000
 _CELLS = 4_000_000

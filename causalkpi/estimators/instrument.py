@@ -19,7 +19,8 @@ from ..question import Estimand, label
 from .linear import report
 from .regression import Fit, fit, p_value
 from .result import Estimate
-from .sample import Refusal, Sample, build_sample
+from .sample import Sample, build_sample
+from .screen import Refusal
 
 
 def estimate_by_instrument(panel: Panel, estimand: Estimand, level: float, *, confirm: bool = True) -> Estimate:
@@ -70,7 +71,6 @@ def _part(whole: Sample, outcome: np.ndarray, name: str) -> Sample:
         outcome_name=name,
         treatments=whole.treatments[:, :1],
         treatment_names=whole.treatment_names[:1],
-        spread=whole.spread[:1],
     )
 
 

@@ -16,7 +16,8 @@ from ..question import Estimand
 from .power import detectable
 from .regression import Fit, fit, interval, p_value
 from .result import Beside, Estimate, sample_words
-from .sample import Refusal, Sample, build_sample
+from .sample import Sample, build_sample
+from .screen import Refusal
 from .split_panel import admitted, corrected
 
 

@@ -12,23 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import linalg
 
 from ..graph import PERIOD_NODE, UNIT_NODE, Node
 from ..panel import Panel
-from ..question import Status, label
+from ..question import label
+from .screen import NO_VARIATION, Refusal, informative, require_variation
 
-_NO_VARIATION = 1e-10
 _FEWEST_UNITS = 5
 _FEWEST_DF = 5
-
-
-class Refusal(Exception):
-    """A regression that must not be run; carries the status, the reason and the way out."""
-
-    def __init__(self, reason: str, remedy: str = "", status: Status = "not_estimable") -> None:
-        super().__init__(reason)
-        self.reason, self.remedy, self.status = reason, remedy, status
 
 
 @dataclass(frozen=True)
@@ -56,8 +47,6 @@ class Sample:
         Whether they were taken out.
     dropped : tuple of str
         Controls that are exact functions of the others and add nothing.
-    spread : ndarray, shape (treatments,)
-        Standard deviation of each treatment before anything was taken out.
     used : ndarray of bool, shape (rows of the panel,)
         Which rows of the panel are in the sample.
     """
@@ -79,7 +68,6 @@ class Sample:
     unit_effects: bool
     period_effects: bool
     dropped: tuple[str, ...]
-    spread: np.ndarray
     used: np.ndarray
 
     @property
@@ -134,24 +122,25 @@ def build_sample(
         lost |= {"the only row of its unit": alone} if alone else {}
     unit, names = pd.factorize(index.get_level_values(0)[used])
     period, periods = pd.factorize(index.get_level_values(1)[used], sort=True)
-    _enough(panel, used, len(names), nodes, lost, int(considered.sum()))
+    taken = (len(names) if unit_effects else 1) + (len(periods) - 1 if period_effects else 0)
+    _enough(panel, used, len(names), nodes, lost, int(considered.sum()), taken)
     table = table[used]
-    spread = table[:, 1 : 1 + len(treatments)].std(axis=0)
     level = table[:, 0].mean()
     table = table - table.mean(axis=0)
     dummies = np.eye(len(periods))[period][:, 1:] if period_effects else np.empty((len(table), 0))
     both = np.column_stack([table, dummies])
+    size = np.linalg.norm(both - both.mean(axis=0), axis=0)
     if unit_effects:
         both = both - _unit_means(both, unit, len(names))
     both = both - both.mean(axis=0)
-    width = len(nodes)
-    kept_dummies = _independent(both[:, width:], np.empty((len(both), 0)))[0]
-    kept, dropped = _independent(both[:, 1 + len(treatments) : width], both[:, width:])
+    both[:, np.linalg.norm(both, axis=0) <= NO_VARIATION * size] = 0.0  # what is left is rounding
+    width, first = len(nodes), 1 + len(treatments)
+    kept_dummies, kept, dropped = informative(both[:, width:], both[:, first:width])
     control_names = [label(n) for n in controls]
     sample = Sample(
         both[:, 0] + level,
-        both[:, 1 : 1 + len(treatments)],
-        both[:, 1 + len(treatments) : width][:, kept],
+        both[:, 1:first],
+        both[:, first:width][:, kept],
         both[:, width:][:, kept_dummies],
         label(outcome),
         tuple(label(n) for n in treatments),
@@ -166,10 +155,15 @@ def build_sample(
         unit_effects,
         period_effects,
         tuple(control_names[i] for i in dropped),
-        spread,
         used,
     )
-    _varying(sample)
+    require_variation(
+        np.column_stack([sample.outcome - level, sample.treatments]),
+        [sample.outcome_name, *sample.treatment_names],
+        np.column_stack([sample.dummies, sample.controls]),
+        [""] * sample.dummies.shape[1] + list(sample.control_names),
+        within_units=unit_effects,
+    )
     return sample
 
 
@@ -193,6 +187,7 @@ def _enough(
     nodes: Sequence[Node],
     lost: Mapping[str, int],
     rows: int,
+    taken: int,
 ) -> None:
     """Refuse samples that are too small to say how uncertain the answer is."""
     n = int(used.sum())
@@ -203,12 +198,13 @@ def _enough(
             "Bring more periods, or ask for a shorter horizon.",
         )
     worst = ", ".join(f"{name}: {count}" for name, count in sorted(lost.items(), key=lambda kv: -kv[1])[:3])
-    if n < len(nodes) + 1 + _FEWEST_DF:
+    needed = len(nodes) - 1 + taken + _FEWEST_DF
+    if n < needed:
         raise Refusal(
-            f"Only {n} of {rows} rows are complete, and {len(nodes)} columns are needed"
+            f"Only {n} of {rows} rows are complete, and {needed - _FEWEST_DF} numbers are to be estimated"
             + (f" (missing by column: {worst})" if worst else "")
             + ".",
-            f"It takes at least {len(nodes) + 1 + _FEWEST_DF} complete rows to say how uncertain an answer is.",
+            f"It takes at least {needed} complete rows to say how uncertain an answer is.",
         )
     if panel.repeated and units < _FEWEST_UNITS:
         raise Refusal(
@@ -216,79 +212,3 @@ def _enough(
             "much the answer would differ between units.",
             "Bring more units.",
         )
-
-
-def _independent(columns: np.ndarray, base: np.ndarray) -> tuple[list[int], list[int]]:
-    """Which columns add something to the base and the columns before them, and which are functions of them."""
-    kept: list[int] = []
-    dropped: list[int] = []
-    q = _basis(base)
-    for i in range(columns.shape[1]):
-        column = columns[:, i]
-        norm = np.linalg.norm(column)
-        rest = column - q @ (q.T @ column)
-        rest = rest - q @ (q.T @ rest)
-        size = np.linalg.norm(rest)
-        if norm > 0 and size > _NO_VARIATION**0.5 * 1e-2 * norm:
-            kept.append(i)
-            q = np.column_stack([q, rest / size])
-        else:
-            dropped.append(i)
-    return kept, dropped
-
-
-def _basis(columns: np.ndarray) -> np.ndarray:
-    """An orthonormal basis of the columns' span."""
-    if not columns.shape[1]:
-        return np.empty((len(columns), 0))
-    norms = np.linalg.norm(columns, axis=0)
-    q, r, _ = linalg.qr(columns / np.where(norms > 0, norms, 1), mode="economic", pivoting=True)
-    return q[:, np.abs(np.diag(r)) > _NO_VARIATION**0.5 * 1e-2]
-
-
-def _varying(sample: Sample) -> None:
-    """Refuse treatments, and outcomes, in which nothing is left to learn from."""
-    if np.ptp(sample.outcome) <= _NO_VARIATION * max(1.0, abs(sample.outcome).max()):
-        raise Refusal(
-            f"{sample.outcome_name} does not vary" + _once(sample) + ".",
-            "There is nothing to explain in these data.",
-        )
-    for i, name in enumerate(sample.treatment_names):
-        column = sample.treatments[:, i]
-        size = np.linalg.norm(column)
-        if size <= _NO_VARIATION * max(sample.spread[i], 1e-300) * np.sqrt(len(column)):
-            raise Refusal(
-                f"{name} does not vary" + _once(sample) + ": the data hold no change whose consequences could be seen.",
-                "It takes units or periods in which it differs.",
-            )
-        others = np.column_stack([np.delete(sample.treatments, i, axis=1), sample.controls])
-        beside_periods = column - _project(column, sample.dummies)
-        if np.linalg.norm(beside_periods) <= 1e-7 * size:
-            raise Refusal(
-                f"{name} has one value per period for all units: it cannot be told from shocks that all units share.",
-                "It takes units in which it differs in the same period.",
-            )
-        rest = beside_periods - _project(beside_periods, np.column_stack([others, sample.dummies]))
-        if np.linalg.norm(rest) <= 1e-7 * np.linalg.norm(beside_periods):
-            raise Refusal(
-                f"{name} is an exact function of {_involved(sample, i)}: its effect cannot be told from theirs.",
-                "Leave out what is a formula of the others, or declare it as an identity.",
-            )
-
-
-def _once(sample: Sample) -> str:
-    return " within units, once their lasting differences are taken out" if sample.unit_effects else " in these data"
-
-
-def _project(column: np.ndarray, onto: np.ndarray) -> np.ndarray:
-    q = _basis(onto)
-    return q @ (q.T @ column)
-
-
-def _involved(sample: Sample, i: int) -> str:
-    """The controls that together make up a collinear treatment."""
-    names = [n for j, n in enumerate(sample.treatment_names) if j != i] + list(sample.control_names)
-    columns = np.column_stack([np.delete(sample.treatments, i, axis=1), sample.controls])
-    weights = np.linalg.lstsq(columns / columns.std(axis=0), sample.treatments[:, i], rcond=None)[0]
-    big = np.abs(weights) > 1e-6 * np.abs(weights).max()
-    return " and ".join(name for name, chosen in zip(names, big, strict=True) if chosen) or "the other columns"

@@ -1,0 +1,116 @@
+"""Which columns of a regression carry information, and which regressions must not be run.
+
+A pseudo-inverse gives confident nonsense for a constant treatment or an exact formula of the controls. So every column
+is held against those before it: what is left of it, relative to its own size, is the diagonal of a QR factorisation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..question import Status
+
+NO_VARIATION = 1e-10
+_NOTHING_NEW = 1e-8
+
+
+class Refusal(Exception):
+    """A regression that must not be run; carries the status, the reason and the way out."""
+
+    def __init__(self, reason: str, remedy: str = "", status: Status = "not_estimable") -> None:
+        super().__init__(reason)
+        self.reason, self.remedy, self.status = reason, remedy, status
+
+
+def dependent(columns: np.ndarray) -> set[int]:
+    """The columns that are exact functions of those before them, zero columns among them.
+
+    Examples
+    --------
+    >>> dependent(np.array([[1.0, 2.0, 0.0], [0.0, 0.0, 0.0], [1.0, 2.0, 1.0]]))
+    {1}
+    """
+    norms = np.linalg.norm(columns, axis=0)
+    found = {int(j) for j in np.flatnonzero(norms == 0)}
+    alive = [j for j in range(columns.shape[1]) if j not in found]
+    while alive:
+        left = np.abs(np.diag(np.linalg.qr(columns[:, alive] / norms[alive], mode="r")))
+        left = np.r_[left, np.zeros(len(alive) - len(left))]
+        bad = np.flatnonzero(left <= _NOTHING_NEW)
+        if not len(bad):
+            break
+        found.add(alive.pop(int(bad[0])))  # what comes after a dependent column must be judged without it
+    return found
+
+
+def informative(dummies: np.ndarray, controls: np.ndarray) -> tuple[list[int], list[int], list[int]]:
+    """Which dummies and controls to keep, and which controls are exact functions of the rest."""
+    count = dummies.shape[1]
+    gone = dependent(np.column_stack([dummies, controls]))
+    kept_dummies = [j for j in range(count) if j not in gone]
+    kept = [j for j in range(controls.shape[1]) if j + count not in gone]
+    return kept_dummies, kept, sorted(j - count for j in gone if j >= count)
+
+
+def require_variation(
+    columns: np.ndarray,
+    names: Sequence[str],
+    others: np.ndarray,
+    other_names: Sequence[str],
+    *,
+    within_units: bool,
+) -> None:
+    """Refuse an outcome or treatments in which nothing is left to learn from.
+
+    Parameters
+    ----------
+    columns : ndarray, shape (n, 1 + treatments)
+        The outcome and the treatments, fixed effects taken out; zero where nothing but rounding was left.
+    names : sequence of str
+    others : ndarray, shape (n, k)
+        Period dummies, whose names are empty, followed by the controls.
+    other_names : sequence of str
+    within_units : bool
+        Whether unit means were taken out.
+
+    Raises
+    ------
+    Refusal
+    """
+    once = " within units, once their lasting differences are taken out" if within_units else " in these data"
+    alive = np.ptp(columns, axis=0) > 0
+    if not alive[0]:
+        raise Refusal(f"{names[0]} does not vary{once}.", "There is nothing to explain in these data.")
+    for name, varies in zip(names[1:], alive[1:], strict=True):
+        if not varies:
+            raise Refusal(
+                f"{name} does not vary{once}: the data hold no change whose consequences could be seen.",
+                "It takes units or periods in which it differs.",
+            )
+    periods = sum(not name for name in other_names)
+    treatments = columns[:, 1:]
+    for i, name in enumerate(names[1:]):
+        if periods and periods in dependent(np.column_stack([others[:, :periods], treatments[:, i]])):
+            raise Refusal(
+                f"{name} has one value per period for all units: it cannot be told from shocks that all units share.",
+                "It takes units in which it differs in the same period.",
+            )
+    together = np.column_stack([others, treatments])
+    bad = min(dependent(together), default=None)
+    if bad is not None:
+        name = names[1 + bad - others.shape[1]]
+        raise Refusal(
+            f"{name} is an exact function of {_involved(together, [*other_names, *names[1:]], bad)}: "
+            "its effect cannot be told from theirs.",
+            "Leave out what is a formula of the others, or declare it as an identity.",
+        )
+
+
+def _involved(columns: np.ndarray, names: Sequence[str], bad: int) -> str:
+    """The columns that together make up a collinear one."""
+    before = columns[:, :bad] / np.linalg.norm(columns[:, :bad], axis=0)
+    weights = np.abs(np.linalg.lstsq(before, columns[:, bad], rcond=None)[0])
+    named = [name for name, weight in zip(names, weights, strict=False) if name and weight > 1e-6 * weights.max()]
+    return " and ".join(named) or "the other columns"

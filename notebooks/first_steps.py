@@ -1,0 +1,154 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # First steps
+#
+# What does a point of customer loyalty do to churn? A graph says what is claimed, a panel holds what was measured, and
+# causalkpi answers one question at a time. The organisation here is simulated, so that the truth is known and every
+# answer can be marked.
+
+# %%
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+import causalkpi as ck
+
+pd.set_option("display.max_colwidth", 90)
+
+# %% [markdown]
+# ## The graph: what is claimed
+#
+# `customer_centred` is the model of the book: steering works on behaviour, behaviour on loyalty, loyalty on customers and
+# money, each link with a sign, a lag in quarters and a source. Results feed back into steering, so the graph has loops;
+# unrolled over time it has none.
+
+# %%
+graph = ck.load_graph("customer_centred")
+print(f"{len(graph.kpis)} KPIs, {len(graph.links)} links, {len(graph.loops())} feedback loops")
+print("the shortest:", " ; ".join(map(str, graph.loops()[0])))
+dag = graph.unroll(4)
+print(f"unrolled over a year: {dag.number_of_nodes()} nodes, acyclic: {nx.is_directed_acyclic_graph(dag)}")
+
+# %% [markdown]
+# ## The panel: what was measured
+#
+# Waterland Bank has 120 branches, seen for 24 quarters. It does not exist; `data/` holds the script that made the table.
+
+# %%
+table = ck.load_demo()
+table[["unit", "period", "customer_loyalty", "churn", "spend", "revenue"]].head()
+
+# %%
+study = ck.Study(graph, table, unit="unit", period="period")
+print(study.panel)
+for fault in study.faults[:5]:
+    print("-", fault)
+
+# %% [markdown]
+# ## A question, and what may be learned about it
+#
+# Identification comes before estimation: which KPIs must be held fixed, which must not, and why.
+
+# %%
+question = ck.Question("customer_loyalty", "churn", horizon=1)
+estimand = study.identify(question)
+roles = estimand.to_frame()
+roles[roles.set == "in"]
+
+# %% [markdown]
+# `<unit>` in the set says: branches differ in lasting, hidden ways that touch both sides, so each branch is compared with
+# itself. What is out is as telling as what is in:
+
+# %%
+roles[(roles.set == "out") & roles.role.isin(["mediator", "descendant"])].drop_duplicates("kpi")
+
+# %% [markdown]
+# ## The estimate, and the truth
+#
+# Beside the estimate stand two numbers that must not be mistaken for it: the *association* in the raw table, and the
+# *uncorrected* slope, before the bias that unit effects have in a short panel is mended.
+
+# %%
+answer = study.ask("customer_loyalty", "churn", horizon=1)
+print(answer)
+
+# %%
+bank = ck.load_world("waterland")
+print(f"true effect, by intervention: {bank.true_effect(question).value:.6f}")
+answer.to_frame()
+
+# %% [markdown]
+# The regression is statsmodels' own, and DoWhy's objects are there for those who come from DoWhy.
+
+# %%
+answer.results.summary().tables[0]
+
+# %%
+estimand_of_dowhy, estimate_of_dowhy = answer.to_dowhy()
+print(f"DoWhy {estimate_of_dowhy.value:.10f}, statsmodels {answer.results.params['customer_loyalty (t)']:.10f}")
+
+# %% [markdown]
+# ## Later, and in money
+#
+# Revenue is customers x spend: arithmetic, which is never estimated. The effect goes through it exactly.
+
+# %%
+rows = []
+for horizon in range(7):
+    found = study.ask("customer_loyalty", "revenue", horizon=horizon)
+    truth = bank.true_effect(ck.Question("customer_loyalty", "revenue", horizon), units=1000).value
+    low, high = getattr(found, "interval", (np.nan, np.nan))
+    rows.append((horizon, found.status, getattr(found, "value", np.nan), low, high, truth, getattr(found, "reason", "")))
+pd.DataFrame(rows, columns=["quarters later", "status", "estimate", "low", "high", "truth", "reason"]).round(0)
+
+# %% [markdown]
+# Beyond a sixth of the periods the correction was not shown to hold, so the question is refused: a refusal with a reason is
+# a good answer.
+#
+# ## When the data cannot tell
+#
+# In this firm nothing has an effect, and a hidden local economy makes it look as if everything had.
+
+# %%
+firm = ck.load_world("no_effect")
+data = firm.sample(100, 16, np.random.default_rng(1))
+believer = ck.Study(firm.believed, data, unit="unit", period="period")
+honest = ck.Study(firm.graph, data, unit="unit", period="period")
+link = next(li for li in firm.believed.links if li.source != li.target)
+print("believed:", believer.ask(link.source, link.target, horizon=link.lag))
+
+# %%
+refused = honest.ask(link.source, link.target, horizon=link.lag)
+print(refused.status, "-", refused.reason)
+print(refused.remedy)
+
+# %% [markdown]
+# The first answer looks sound and is wrong: an answer is as good as its graph, and no number in the table can tell. The
+# second graph admits the hidden economy, and the answer becomes a refusal that says what to measure.
+#
+# ## How much data would it take?
+
+# %%
+for units in (20, 60, 120, 240):
+    smallest = ck.minimum_detectable_effect(estimand, units=units, periods=24)
+    print(f"{units:4d} branches: effects from {smallest:.2f} standard deviations are found four times in five")
+
+# %% [markdown]
+# ## Things to try
+#
+# - Hide a KPI (`graph.hide("service_behaviour")`) and ask again: what would help?
+# - Ask in the other direction: does churn move loyalty, and what does the graph say?
+# - Draw a graph of your own as a `networkx.DiGraph`, and a table with `ck.read_panel`.
+# - `ck.load_world("against_the_book")`: an organisation in which loyal staff go with less profit.

@@ -1,0 +1,89 @@
+"""Write the figures in README.md: every number there comes from here.
+
+    python tools/figures.py            rewrites the marked blocks
+    python tools/figures.py --check    says whether they are what this version computes
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+COVERAGE = ROOT / "tests" / "truth" / "results" / "coverage.json"
+SHOWN = (
+    ("customer_loyalty", "churn", 1),
+    ("customer_loyalty", "revenue", 1),
+    ("employee_loyalty", "service_behaviour", 0),
+    ("undesirable_selling", "customer_loyalty", 1),
+    ("competing_offer", "churn", 0),
+)
+
+
+def demo() -> str:
+    """The headline questions of the demo, estimated and true."""
+    import causalkpi as ck
+
+    graph, world = ck.load_graph("customer_centred"), ck.load_world("waterland")
+    study = ck.Study(graph, ck.load_demo(), unit="unit", period="period")
+    lines = ["| one more | on | quarters later | estimate (95% interval) | raw association | true effect |",
+             "|---|---|---|---|---|---|"]  # fmt: skip
+    for treatment, outcome, horizon in SHOWN:
+        answer = study.ask(treatment, outcome, horizon)
+        truth = world.true_effect(ck.Question(treatment, outcome, horizon), units=1000).value
+        low, high = answer.interval
+        raw = next(b.value for b in answer.beside if b.name == "association")
+        names = graph[treatment].name(), graph[outcome].name()
+        lines.append(
+            f"| {names[0]} | {names[1]} | {horizon} | {answer.value:.3g} ({low:.3g} to {high:.3g}) | {raw:.3g} | {truth:.3g} |"
+        )
+    return "\n".join(lines)
+
+
+def coverage() -> str:
+    """The committed coverage study, summed up by kind of answer."""
+    document = json.loads(COVERAGE.read_text("utf-8"))
+    rows = [r for r in document["table"] if "coverage" in r]
+    kinds = {
+        "no unit effects needed": [r for r in rows if not r["unit_effects"] and r["route"] != "identity"],
+        "unit effects, corrected": [r for r in rows if r["unit_effects"] and r["route"] != "identity"],
+        "through identities": [r for r in rows if r["route"] == "identity"],
+    }
+    lines = ["| answers | questions | coverage, mean | lowest | highest | Monte-Carlo error of each |",
+             "|---|---|---|---|---|---|"]  # fmt: skip
+    for name, found in kinds.items():
+        covered = [r["coverage"] for r in found]
+        error = max(r["monte_carlo_error"] for r in found)
+        lines.append(
+            f"| {name} | {len(found)} | {sum(covered) / len(covered):.1%} | {min(covered):.1%} | {max(covered):.1%} "
+            f"| {error:.1%} |"
+        )
+    sizes = " and ".join(sorted({f"{r['units']} branches x {r['periods']} quarters" for r in rows}))
+    refused = sum("coverage" not in r for r in document["table"])
+    return "\n".join(lines) + f"\n\n{document['replicates']} fresh panels of {sizes}; {refused} further questions are refused."
+
+
+def written(text: str) -> str:
+    """README's text with every marked block rewritten."""
+    for name, make in (("demo", demo), ("coverage", coverage)):
+        block = re.compile(rf"(<!-- {name}: [^>]*-->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        content = make()
+        text = block.sub(lambda m, content=content: f"{m[1]}{content}\n{m[2]}", text)
+    return text
+
+
+def main() -> int:
+    before = README.read_text("utf-8")
+    after = written(before)
+    if "--check" in sys.argv[1:]:
+        print("README.md is as computed" if before == after else "README.md differs: run python tools/figures.py")
+        return int(before != after)
+    README.write_text(after, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
