@@ -7,7 +7,6 @@ other status carries its reason in the reader's words and what would help.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -109,7 +108,7 @@ class Question:
             raise QuestionError(f"The graph cannot be asked {self}.", faults)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Estimand:
     """What may be learned about a question, by which route and under which assumptions.
 
@@ -153,6 +152,19 @@ class Estimand:
     fixed: tuple[Node, ...] = ()
     assumptions: tuple[str, ...] = ()
     status: Status = "identified"
+
+    def __str__(self) -> str:
+        held = ", ".join(map(label, self.adjustment)) or "nothing"
+        lines = [f"{self.question}: {self.route.replace('_', ' ')}; hold fixed {held}."]
+        if self.instrument is not None:
+            lines.append(f"Instrument: {label(self.instrument)}.")
+        if self.mediators:
+            lines.append(f"Through {', '.join(map(label, self.mediators))}.")
+        if self.legs:
+            lines.append(f"Put together from {', '.join(label(node) for node, _ in self.legs)}.")
+        return "\n  ".join([*lines, *(f"Assumed: {text}" for text in self.assumptions)])
+
+    __repr__ = __str__
 
     @property
     def unit_effects(self) -> bool:
@@ -213,7 +225,7 @@ class Estimand:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Unanswered:
     """A question without a number: the status says which kind, the reason says why.
 
@@ -228,8 +240,6 @@ class Unanswered:
         ``<unit>`` stands for seeing units repeatedly.
     remedy : str
         What would help, in words.
-    evidence : mapping
-        What was computed on the way and must not be mistaken for an answer.
     """
 
     question: Question
@@ -237,7 +247,11 @@ class Unanswered:
     reason: str
     help: tuple[tuple[str, ...], ...] = ()
     remedy: str = ""
-    evidence: Mapping[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [f"{self.question}: {self.status}.", self.reason, self.remedy]))
+
+    __repr__ = __str__
 
 
 def when(period: int) -> str:

@@ -184,8 +184,17 @@ class Study:
 
     def identify(self, question: Question) -> Estimand | Unanswered:
         """What may be learned about a question from this graph and data of this shape."""
-        graph = self.graph.hide(*self._unmeasured())
-        return identify(graph, question, repeated=self.panel.repeated, several=self.panel.n_units > 1)
+        held = set(self.panel.kpis)
+        absent = [k for k in self.graph.ids if k not in held and k not in self._blocked]
+        shape = {"repeated": self.panel.repeated, "several": self.panel.n_units > 1}
+        unusable = [k for k in self.graph.ids if k in self._blocked]
+        found = identify(self.graph.hide(*absent, *unusable), question, **shape)
+        if isinstance(found, Estimand) or found.status != "not_identified" or not unusable:
+            return found
+        if isinstance(identify(self.graph.hide(*absent), question, **shape), Unanswered):
+            return found
+        reasons = "; ".join(f"{k}: {self._blocked[k]}" for k in unusable if any(k in kpis for kpis in found.help))
+        return Unanswered(question, "refused_data", reasons or found.reason, found.help, "Mend the data and ask again.")
 
     def answer(self, question: Question) -> Answer:
         """Identify and estimate a question, and put it on the register."""
@@ -197,11 +206,6 @@ class Study:
                 return Unanswered(question, "refused_data", reason, remedy="Mend the data and ask again.")
         rng = np.random.default_rng(self.seed)
         return estimate(self.panel, self.identify(question), level=self.level, rng=rng)
-
-    def _unmeasured(self) -> list[str]:
-        """The KPIs of the graph that the data do not hold, or hold in a way that cannot be used."""
-        held = set(self.panel.kpis)
-        return [k for k in self.graph.ids if k not in held or k in self._blocked]
 
     def run(
         self,

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from ..dowhy_bridge import dowhy_objects
 from ..question import Estimand, Question, Status, Unanswered
 from .regression import Fit
 from .sample import Sample
@@ -40,7 +42,7 @@ class Beside:
     why: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Estimate:
     """The answer to a question, per contrast and in units of the outcome.
 
@@ -154,15 +156,11 @@ class Estimate:
         ValueError
             If the answer is put together from several regressions (an identity, a front door, an instrument).
         """
-        from ..dowhy_bridge import dowhy_objects
-
         if self.sample is None:
             raise ValueError(
                 f"This answer comes by the route {self.estimand.route!r}, from several regressions; DoWhy has no "
                 "single estimate for it. Ask for one of its parts (estimate.estimand.legs or .stages)."
             )
-        import numpy as np
-
         s = self.sample
         return dowhy_objects(s.outcome, s.treatments[:, 0], np.column_stack([s.controls, s.dummies]))
 
@@ -175,6 +173,8 @@ class Estimate:
         beside = "".join(f"\n  beside it, {b.name}: {b.value:.4g} [{b.interval[0]:.4g}, {b.interval[1]:.4g}]"
                          for b in self.beside)  # fmt: skip
         return text + beside + "".join(f"\n  note: {w}" for w in self.warnings)
+
+    __repr__ = __str__
 
 
 Answer = Estimate | Unanswered
