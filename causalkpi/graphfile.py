@@ -1,0 +1,368 @@
+"""KPI graphs from and to YAML files, and the ready-made models by name.
+
+A file says everything about a graph, in an order that reads well: what it is called and where it comes from, its KPIs,
+the links between them, what all KPIs of a unit or a period share, and the claims. What is wrong in it is said all at
+once, each fault with its line and column, whether a key is misspelt, a link leads nowhere or a loop closes at once.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from ruamel.yaml import YAML
+
+from .errors import Fault, GraphError, did_you_mean, raise_all
+from .graph import KPIGraph
+from .kpi import KPI, Better, Claim, Formula, Kind, Level, Link, Measures, Sign
+from .yamlfile import Position, Step, read_yaml
+
+OWN_PAST = "own past"
+_MODELS = Path(__file__).parent / "models"
+_SAME = ("unit", "lane", "kind", "measures", "level", "owner", "better", "observed", "selected")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class _Text(_Part):
+    en: str = ""
+    nl: str = ""
+
+
+class _KPI(_Part):
+    name: _Text = _Text()
+    unit: str = ""
+    lane: str = ""
+    kind: Kind = "hard"
+    measures: Measures = ""
+    level: Level = "unit"
+    owner: str = ""
+    better: Better = "neither"
+    scale: tuple[float | None, float | None] = (None, None)
+    observed: bool = True
+    selected: bool = False
+    formula: str = ""
+    own_past: list[Annotated[int, Field(ge=1)]] = []
+
+
+class _Link(_Part):
+    source: str = Field(alias="from")
+    target: str = Field(alias="to")
+    sign: Sign = "?"
+    lag: Annotated[int, Field(ge=0)] = 0
+    reference: str = ""
+
+
+class _Question(_Part):
+    treatment: str
+    outcome: str
+    horizon: Annotated[int, Field(ge=0)] = 0
+    expected: Sign | None = None
+
+
+class _Claim(_Part):
+    statement: _Text = _Text()
+    reference: str = ""
+    questions: list[_Question] = []
+
+
+class _File(_Part):
+    format: Literal[1]
+    id: str = ""
+    name: _Text = _Text()
+    reference: str = ""
+    kpis: dict[str, _KPI | None]
+    links: list[_Link] = []
+    unit_effects: list[str] = []
+    period_effects: list[str] = []
+    claims: dict[str, _Claim] = {}
+
+
+def read_graph(path: str | Path) -> KPIGraph:
+    r"""Read a KPI graph from a YAML file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; a str with a line break is the text itself. Only ``format`` and ``kpis`` must be there. ``own_past``
+        lists the lags at which a KPI depends on itself, each a link of its own after all others.
+
+    Raises
+    ------
+    GraphError
+        Listing every fault with ``file:line:column``.
+
+    Examples
+    --------
+    >>> graph = read_graph('''
+    ... format: 1
+    ... kpis:
+    ...   loyalty: {kind: soft, scale: [0, 100], own_past: [1]}
+    ...   churn: {name: {en: churn, nl: klantverloop}, scale: [0, 1]}
+    ... links:
+    ...   - {from: loyalty, to: churn, sign: "-", lag: 1, reference: ours}
+    ... ''')
+    >>> print(*graph.links, sep="\n")
+    loyalty -> churn (-, lag 1)
+    loyalty -> loyalty (+, lag 1)
+    >>> read_graph("format: 1\nkpis: {churn: , spend: }\nlinks: [{from: chrun, to: spend}]\n")
+    Traceback (most recent call last):
+    causalkpi.errors.GraphError: The graph in <text> cannot be used.
+      - <text>:3:16: found the unknown KPI 'chrun', expected a KPI of this file. Did you mean 'churn'?
+    """
+    document, position = read_yaml(path, _File, check=_graph)
+    return _graph(document, position)
+
+
+def load_graph(name: str | Path) -> KPIGraph:
+    """Load a ready-made model by its name, or a graph from a YAML file.
+
+    Parameters
+    ----------
+    name : str or Path
+        One of :func:`list_graphs`, or the path of a file that ends in ``.yaml`` or ``.yml``.
+
+    Raises
+    ------
+    GraphError
+        If there is no such model, or the file has faults.
+
+    Examples
+    --------
+    >>> load_graph("customer_centred")["churn"].nl
+    'klantverloop'
+    >>> load_graph("customer_centered")
+    Traceback (most recent call last):
+    causalkpi.errors.GraphError: There is no such model.
+      - load_graph: found the unknown model 'customer_centered', expected 'boss_centred', 'customer_centred',
+        'service_profit_chain' or the path of a .yaml file. Did you mean 'customer_centred' or 'boss_centred'?
+    """
+    if str(name).lower().endswith((".yaml", ".yml")):
+        return read_graph(Path(name))
+    names = list_graphs()
+    if str(name) in names:
+        return read_graph(_MODELS / f"{name}.yaml")
+    expected = f"{', '.join(map(repr, names))} or the path of a .yaml file"
+    guess = did_you_mean(str(name), names)
+    remedy = guess if guess.startswith("Did") else ""
+    fault = Fault("load_graph", f"the unknown model {str(name)!r}", expected, remedy, "unknown-model")
+    raise GraphError("There is no such model.", [fault])
+
+
+def list_graphs() -> tuple[str, ...]:
+    """The names of the ready-made models.
+
+    Examples
+    --------
+    >>> list_graphs()
+    ('boss_centred', 'customer_centred', 'service_profit_chain')
+    """
+    return tuple(sorted(path.stem for path in _MODELS.glob("*.yaml")))
+
+
+def write_graph(graph: KPIGraph, path: str | Path) -> None:
+    """Write a graph as a YAML file from which :func:`read_graph` reads an equal one."""
+    Path(path).write_text(to_yaml(graph), encoding="utf-8", newline="\n")
+
+
+def to_yaml(graph: KPIGraph) -> str:
+    """The graph as the text of a YAML file.
+
+    Examples
+    --------
+    >>> graph = KPIGraph((KPI("a", minimum=0), KPI("b")), (Link("a", "b", "-", 1), Link("b", "b", "+", 1, OWN_PAST)))
+    >>> print(to_yaml(graph), end="")
+    format: 1
+    kpis:
+      a:
+        scale: [0, null]
+      b:
+        own_past: [1]
+    links:
+      - {from: a, to: b, sign: '-', lag: 1}
+    >>> read_graph(to_yaml(graph)) == graph
+    True
+    """
+    pasts = {(link.source, link.lag): link for link in graph.links if _is_own_past(link)}
+    links = [link for link in graph.links if not _is_own_past(link)]
+    lags = {kpi.id: [lag for source, lag in pasts if source == kpi.id] for kpi in graph.kpis}
+    if (*links, *(pasts[kpi, lag] for kpi in lags for lag in lags[kpi])) != graph.links:
+        links, lags = list(graph.links), {}  # own pasts stand between other links: keep the order
+    document = _File(
+        format=1,
+        id=graph.id,
+        name=_Text(en=graph.en, nl=graph.nl),
+        reference=graph.reference,
+        kpis={kpi.id: _kpi_entry(kpi, lags.get(kpi.id, [])) for kpi in graph.kpis},
+        links=[_Link(**{name: getattr(link, name) for name in _Link.model_fields}) for link in links],
+        unit_effects=list(graph.unit_effects),
+        period_effects=list(graph.period_effects),
+        claims={claim.id: _claim_entry(claim) for claim in graph.claims},
+    )
+    yaml = YAML(typ="safe", pure=True)
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.allow_unicode = True
+    yaml.width = 2**30  # type: ignore[assignment]
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    text = io.StringIO()
+    plain = document.model_dump(by_alias=True, exclude_defaults=True)
+    for entry in plain["kpis"].values():
+        whole = [bound is not None and bound.is_integer() and abs(bound) < 1e15 for bound in entry.get("scale", ())]
+        entry |= {"scale": [int(b) if w else b for b, w in zip(entry["scale"], whole, strict=True)]} if whole else {}
+    yaml.dump(plain, text)
+    return text.getvalue()
+
+
+def _is_own_past(link: Link) -> bool:
+    return link == Link(link.source, link.source, "+", link.lag, OWN_PAST) and link.lag > 0
+
+
+def _kpi_entry(kpi: KPI, own_past: list[int]) -> _KPI:
+    low, high = (float(bound) if math.isfinite(bound) else None for bound in (kpi.minimum, kpi.maximum))
+    formula = kpi.formula.text if kpi.formula else ""
+    return _KPI(
+        name=_Text(en=kpi.en, nl=kpi.nl),
+        scale=(low, high),
+        formula=formula,
+        own_past=own_past,
+        **{field: getattr(kpi, field) for field in _SAME},
+    )
+
+
+def _claim_entry(claim: Claim) -> _Claim:
+    signs: tuple[Sign | None, ...] = claim.expected or (None,) * len(claim.questions)
+    questions = [
+        _Question(treatment=treatment, outcome=outcome, horizon=horizon, expected=sign)
+        for (treatment, outcome, horizon), sign in zip(claim.questions, signs, strict=True)
+    ]
+    return _Claim(statement=_Text(en=claim.en, nl=claim.nl), reference=claim.reference, questions=questions)
+
+
+def _graph(document: _File, position: Position) -> KPIGraph:
+    """The graph that a file describes; its faults of meaning are raised together, each at its place."""
+    return _Meaning(document, position).graph()
+
+
+class _Meaning:
+    """Makes a graph of a file; what is wrong is noted and left out, so that the rest can be checked too."""
+
+    def __init__(self, document: _File, position: Position) -> None:
+        self.document, self.position = document, position
+        self.faults: list[Fault] = []
+
+    def note(self, fault: Fault, *loc: Step) -> None:
+        self.faults.append(replace(fault, where=self.position(*loc)))
+
+    def known(self, kpi: str, *loc: Step) -> bool:
+        if kpi not in self.document.kpis:
+            remedy = did_you_mean(kpi, self.document.kpis)
+            self.note(Fault("", f"the unknown KPI {kpi!r}", "a KPI of this file", remedy, "unknown-kpi"), *loc)
+        return kpi in self.document.kpis
+
+    def graph(self) -> KPIGraph:
+        document = self.document
+        kpis = [self.kpi(kpi, entry or _KPI()) for kpi, entry in document.kpis.items()]
+        links, touched = self.links(), self.touched()
+        claims = [self.claim(claim, entry) for claim, entry in document.claims.items()]
+        try:
+            graph = KPIGraph(
+                kpis=tuple(kpi for kpi in kpis if kpi is not None),
+                links=tuple(links.values()),
+                unit_effects=tuple(kpi for loc, kpi in touched.items() if loc[0] == "unit_effects"),
+                period_effects=tuple(kpi for loc, kpi in touched.items() if loc[0] == "period_effects"),
+                claims=tuple(claims),
+                id=document.id,
+                en=document.name.en,
+                nl=document.name.nl,
+                reference=document.reference,
+            )
+        except GraphError as failure:
+            for fault in failure.faults:
+                if fault.rule != "unknown-kpi":  # those are noted already, name by name
+                    self.note(fault, *_place(fault, links, touched, document))
+        raise_all(GraphError, "The graph cannot be used.", self.faults)
+        return graph
+
+    def kpi(self, kpi: str, entry: _KPI) -> KPI | None:
+        formula = None
+        try:
+            formula = Formula.parse(entry.formula) if entry.formula else None
+        except GraphError as failure:
+            for fault in failure.faults:
+                character = fault.where.rpartition(", ")[2]
+                self.note(replace(fault, found=f"{fault.found} at {character}"), "kpis", kpi, "formula")
+            entry = _KPI()
+        arguments = formula.arguments if formula else ()
+        if not all([self.known(argument, "kpis", kpi, "formula") for argument, _ in arguments]):
+            formula, entry = None, _KPI()
+        low, high = entry.scale
+        try:
+            return KPI(
+                kpi,
+                en=entry.name.en,
+                nl=entry.name.nl,
+                minimum=-math.inf if low is None else low,
+                maximum=math.inf if high is None else high,
+                formula=formula,
+                **{field: getattr(entry, field) for field in _SAME},
+            )
+        except GraphError as failure:
+            for fault in failure.faults:
+                part = {"scale": "scale", "identity-formula": "kind"}.get(fault.rule)
+                self.note(fault, "kpis", kpi, *([part] if part else []))
+        return None
+
+    def links(self) -> dict[tuple[Step, ...], Link]:
+        links: dict[tuple[Step, ...], Link] = {
+            ("links", n): Link(link.source, link.target, link.sign, link.lag, link.reference)
+            for n, link in enumerate(self.document.links)
+            if self.known(link.source, "links", n, "from") & self.known(link.target, "links", n, "to")
+        }
+        for kpi, entry in self.document.kpis.items():
+            for n, lag in enumerate(entry.own_past if entry else ()):
+                links["kpis", kpi, "own_past", n] = Link(kpi, kpi, "+", lag, OWN_PAST)
+        return links
+
+    def touched(self) -> dict[tuple[Step, ...], str]:
+        return {
+            (where, n): kpi
+            for where in ("unit_effects", "period_effects")
+            for n, kpi in enumerate(getattr(self.document, where))
+            if self.known(kpi, where, n)
+        }
+
+    def claim(self, claim: str, entry: _Claim) -> Claim:
+        questions = [
+            question
+            for n, question in enumerate(entry.questions)
+            if self.known(question.treatment, "claims", claim, "questions", n, "treatment")
+            & self.known(question.outcome, "claims", claim, "questions", n, "outcome")
+        ]
+        asked = tuple((question.treatment, question.outcome, question.horizon) for question in questions)
+        signs: tuple[Sign, ...] = tuple(question.expected or "?" for question in questions)
+        given = any(question.expected for question in questions)
+        return Claim(claim, entry.statement.en, entry.statement.nl, entry.reference, asked, signs if given else ())
+
+
+def _place(
+    fault: Fault, links: dict[tuple[Step, ...], Link], touched: dict[tuple[Step, ...], str], document: _File
+) -> tuple[Step, ...]:
+    """Where in the file a fault of the graph stands."""
+    cycle = fault.found.removeprefix("a loop ").removesuffix(" (by formula)").split(" -> ")
+    steps = list(pairwise(cycle))
+    for loc, link in links.items():
+        in_loop = link.lag == 0 and (link.source, link.target) in steps
+        if fault.where == f"link {link}" or (fault.where == "links without lag" and in_loop):
+            return loc
+    for loc, kpi in touched.items():
+        if fault.where == str(loc[0]).replace("_", " ") and fault.found == f"the identity {kpi!r}":
+            return loc
+    formulas = [kpi for kpi in cycle if (entry := document.kpis.get(kpi)) and entry.formula]
+    return ("kpis", formulas[0], "formula") if formulas else ("kpis",)
