@@ -162,6 +162,12 @@ def _identity(setting: Setting, question: Question) -> Estimand | Unanswered | N
             answer = _beforehand(setting, leg) or _stochastic(setting, leg)
         if isinstance(answer, Unanswered):
             return replace(answer, question=question, reason=f"By way of {label(node)}: {answer.reason}")
+        if answer.route != "back_door":
+            reason = (
+                f"By way of {label(node)}: there the effect is identified only by the route "
+                f"{answer.route.replace('_', ' ')}, and only adjusted regressions go through a formula."
+            )
+            return Unanswered(question, "not_estimable", reason, remedy=f"Ask for the effect on {node.kpi} itself.")
         legs.append((node, answer))
     estimands = [leg for _, leg in legs if isinstance(leg, Estimand)]
     loose = next((leg for leg in estimands if not leg.strict), None)
@@ -224,7 +230,9 @@ def _front_door(setting: Setting, question: Question, special: Set[Node]) -> Est
     """The front-door route: each stage is an adjustment of its own."""
 
     def find(dag: nx.DiGraph, _: int) -> FrontDoor | None:
-        return front_door(dag, question.source, question.target, setting.observed(dag) | (special & set(dag)))
+        observed = setting.observed(dag)
+        plain = {n for n in observed if setting.graph[n.kpi].formula is None}  # arithmetic has no variation of its own
+        return front_door(dag, question.source, question.target, plain, observed | (special & set(dag)))
 
     settled = _settled(setting, question, find)
     if settled is None:

@@ -28,10 +28,20 @@ class FrontDoor:
     second: frozenset[Node]
 
 
-def front_door(dag: nx.DiGraph, source: Node, target: Node, allowed: Set[Node]) -> FrontDoor | None:
-    """The first workable set of mediators: single ones, then those next to the treatment, then to the outcome."""
+def front_door(
+    dag: nx.DiGraph, source: Node, target: Node, candidates: Set[Node], allowed: Set[Node]
+) -> FrontDoor | None:
+    """The first workable set of mediators: single ones, then those next to the treatment, then to the outcome.
+
+    Parameters
+    ----------
+    candidates : set of Node
+        What may serve as a mediator.
+    allowed : set of Node
+        What may be conditioned on.
+    """
     on_path = search.causal_nodes(dag, {source}, {target}) - {target}
-    for chosen in _mediator_sets(dag, source, target, on_path & allowed, on_path):
+    for chosen in _mediator_sets(dag, source, target, on_path & candidates, on_path):
         first = {m: search.BackDoor.of(dag, {source}, {m}).adjustment_set(allowed) for m in chosen}
         second = search.BackDoor.of(dag, chosen, {target}).adjustment_set(allowed)
         if second is not None and all(found is not None for found in first.values()):

@@ -149,9 +149,13 @@ def test_sets_stay_valid_in_a_much_longer_window(horizon: int) -> None:
                 continue
             question = Question(treatment, outcome, horizon)
             found = ck.identify(graph, question)
-            if isinstance(found, Estimand):
-                wide = graph.unroll(range(-30, horizon + 1))
-                assert search.is_adjustment_set(wide, {question.source}, {question.target}, set(found.adjustment))
+            if not isinstance(found, Estimand):
+                continue
+            wide = graph.unroll(range(-30, horizon + 1))
+            *first, last = found.stages or (found,)
+            for part in (*first, last):
+                causes = set(found.mediators) if part is last and found.stages else {question.source}
+                assert search.is_adjustment_set(wide, causes, {part.question.target}, set(part.adjustment))
 
 
 def test_hidden_kpi_with_a_past_of_its_own_is_refused() -> None:
@@ -296,3 +300,15 @@ def test_identification_is_the_same_under_any_hash_seed() -> None:
     }  # fmt: skip
     assert len(outputs) == 1
     assert "Node" in outputs.pop()
+
+
+def test_identity_whose_part_needs_another_route_is_refused() -> None:
+    """A front-door part has no single regression whose slope could go through the formula."""
+    kpis = (KPI("X"), KPI("M"), KPI("a"), KPI("U", observed=False), KPI("total", formula=Formula.parse("2 * a")))
+    links = (Link("U", "X"), Link("U", "a"), Link("X", "M"), Link("M", "a"))
+    graph = KPIGraph(kpis, links)
+    assert getattr(ck.identify(graph, Question("X", "a")), "route", "") == "front_door"
+    found = ck.identify(graph, Question("X", "total"))
+    assert isinstance(found, Unanswered)
+    assert found.status == "not_estimable"
+    assert "front door" in found.reason
