@@ -56,7 +56,7 @@ def identify_adjustment(
         from dowhy.causal_identifier.auto_identifier import identify_generalized_adjustment_set
 
         found = identify_generalized_adjustment_set(
-            part, sorted(causes), sorted(targets), sorted((allowed & kept) - causes - targets)
+            *(part, sorted(causes), sorted(targets), sorted((allowed & kept) - causes - targets))  # type: ignore[arg-type]
         )
     if not found:
         return None

@@ -351,7 +351,8 @@ def _naming_faults(graph: KPIGraph) -> list[Fault]:
                 )  # fmt: skip
     for claim in graph.claims:
         for treatment, outcome, _ in claim.questions:
-            check(treatment, f"claim {claim.id}"), check(outcome, f"claim {claim.id}")
+            check(treatment, f"claim {claim.id}")
+            check(outcome, f"claim {claim.id}")
     return faults
 
 

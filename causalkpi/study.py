@@ -69,7 +69,7 @@ class Answers:
             shown = self.to_frame()[
                 ["treatment", "outcome", "horizon", "status", "value", "low", "high", "association"]
             ]
-            return shown.to_string(index=False, float_format=lambda x: f"{x:.4g}", na_rep="")
+            return shown.to_string(index=False, float_format="{:.4g}".format, na_rep="")  # type: ignore[arg-type]
 
 
 _COLUMNS = (

@@ -230,9 +230,10 @@ def test_weak_instrument_is_refused() -> None:
     assert "too weak an instrument" in answer.reason
 
 
-def test_leave_one_out_equals_refitting() -> None:
+@pytest.mark.parametrize("groups", [9, 80], ids=["clusters", "a row a unit"])
+def test_leave_one_out_equals_refitting(groups: int) -> None:
     rng = np.random.default_rng(5)
-    unit = np.sort(rng.integers(0, 9, 80))
+    unit = rng.permutation(np.arange(80) % groups)
     design = np.column_stack([np.ones(80), rng.normal(size=(80, 3))])
     outcome = rng.normal(size=80)
     found = leave_one_out(design, outcome, unit, slice(1, 3))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -74,7 +75,7 @@ def _part(whole: Sample, outcome: np.ndarray, name: str) -> Sample:
     )
 
 
-def _two_stage(whole: Sample):
+def _two_stage(whole: Sample) -> tuple[float, float, Any]:
     """Slope, standard error and result of linearmodels' IV2SLS, on columns of ordinary size."""
     import pandas as pd
     from linearmodels.iv import IV2SLS
@@ -92,7 +93,7 @@ def _two_stage(whole: Sample):
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        results = (
+        results: Any = (
             model.fit(cov_type="clustered", clusters=whole.unit, debiased=True)
             if whole.repeated
             else model.fit(cov_type="robust", debiased=True)

@@ -137,8 +137,12 @@ def leave_one_out(design: np.ndarray, outcome: np.ndarray, unit: np.ndarray, whi
     residual = outcome - design @ beta
     order = np.argsort(unit, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(unit[order]) != 0, True])
-    out = np.empty((len(starts) - 1, which.stop - which.start))
     rows = inverse[which]
+    if len(starts) - 1 == len(outcome):  # a row a unit: no matrices to solve
+        gap = 1 - np.einsum("ij,ij->i", q, q)
+        share = np.divide(residual, gap, out=np.zeros_like(gap), where=gap > 1e-10)
+        return (beta[which] - (q * share[:, None]) @ rows.T)[order]
+    out = np.empty((len(starts) - 1, which.stop - which.start))
     for g in range(len(starts) - 1):
         at = order[starts[g] : starts[g + 1]]
         part = q[at]

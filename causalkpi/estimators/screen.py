@@ -21,7 +21,9 @@ class Refusal(Exception):
 
     def __init__(self, reason: str, remedy: str = "", status: Status = "not_estimable") -> None:
         super().__init__(reason)
-        self.reason, self.remedy, self.status = reason, remedy, status
+        self.reason = reason
+        self.remedy = remedy
+        self.status: Status = status
 
 
 def dependent(columns: np.ndarray) -> set[int]:
