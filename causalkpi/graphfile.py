@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import io
 import math
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
+from ruamel.yaml.representer import SafeRepresenter
 
 from .errors import Fault, GraphError, did_you_mean, raise_all
 from .graph import KPIGraph
@@ -212,12 +215,25 @@ def to_yaml(graph: KPIGraph) -> str:
     yaml.width = 2**30  # type: ignore[assignment]
     yaml.indent(mapping=2, sequence=4, offset=2)
     text = io.StringIO()
-    plain = document.model_dump(by_alias=True, exclude_defaults=True)
-    for entry in plain["kpis"].values():
-        whole = [bound is not None and bound.is_integer() and abs(bound) < 1e15 for bound in entry.get("scale", ())]
-        entry |= {"scale": [int(b) if w else b for b, w in zip(entry["scale"], whole, strict=True)]} if whole else {}
-    yaml.dump(plain, text)
+    yaml.Representer = _Representer
+    yaml.dump(document.model_dump(by_alias=True, exclude_defaults=True), text)
     return text.getvalue()
+
+
+class _Representer(SafeRepresenter):
+    """Writes whole numbers without a point, and every sort of line break as an escape."""
+
+    def whole(self, number: float) -> Any:
+        whole = number.is_integer() and abs(number) < 1e15
+        return self.represent_int(int(number)) if whole else self.represent_float(number)
+
+    def text(self, text: str) -> Any:
+        style = '"' if re.search("[\x85\u2028\u2029]", text) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Representer.add_representer(float, _Representer.whole)
+_Representer.add_representer(str, _Representer.text)
 
 
 def _is_own_past(link: Link) -> bool:
@@ -271,22 +287,27 @@ class _Meaning:
         kpis = [self.kpi(kpi, entry or _KPI()) for kpi, entry in document.kpis.items()]
         links, touched = self.links(), self.touched()
         claims = [self.claim(claim, entry) for claim, entry in document.claims.items()]
-        try:
-            graph = KPIGraph(
-                kpis=tuple(kpi for kpi in kpis if kpi is not None),
-                links=tuple(links.values()),
-                unit_effects=tuple(kpi for loc, kpi in touched.items() if loc[0] == "unit_effects"),
-                period_effects=tuple(kpi for loc, kpi in touched.items() if loc[0] == "period_effects"),
-                claims=tuple(claims),
-                id=document.id,
-                en=document.name.en,
-                nl=document.name.nl,
-                reference=document.reference,
-            )
-        except GraphError as failure:
-            for fault in failure.faults:
-                if fault.rule != "unknown-kpi":  # those are noted already, name by name
-                    self.note(fault, *_place(fault, links, touched, document))
+        while True:
+            try:
+                graph = KPIGraph(
+                    kpis=tuple(kpi for kpi in kpis if kpi is not None),
+                    links=tuple(links.values()),
+                    unit_effects=tuple(kpi for loc, kpi in touched.items() if loc[0] == "unit_effects"),
+                    period_effects=tuple(kpi for loc, kpi in touched.items() if loc[0] == "period_effects"),
+                    claims=tuple(claims),
+                    id=document.id,
+                    reference=document.reference,
+                    **document.name.model_dump(),
+                )
+            except GraphError as failure:
+                places = [_place(fault, links, touched, document) for fault in failure.faults]
+                for fault, place in zip(failure.faults, places, strict=True):
+                    if fault.rule != "unknown-kpi":  # those are noted already, name by name
+                        self.note(fault, *place)
+                # Loops are looked for when nothing else is wrong: take out what is, and look again.
+                if any([links.pop(place, None) or touched.pop(place, None) for place in set(places)]):
+                    continue
+            break
         raise_all(GraphError, "The graph cannot be used.", self.faults)
         return graph
 
@@ -306,18 +327,16 @@ class _Meaning:
         try:
             return KPI(
                 kpi,
-                en=entry.name.en,
-                nl=entry.name.nl,
                 minimum=-math.inf if low is None else low,
                 maximum=math.inf if high is None else high,
                 formula=formula,
+                **entry.name.model_dump(),
                 **{field: getattr(entry, field) for field in _SAME},
             )
         except GraphError as failure:
             for fault in failure.faults:
-                part = {"scale": "scale", "identity-formula": "kind"}.get(fault.rule)
-                self.note(fault, "kpis", kpi, *([part] if part else []))
-        return None
+                self.note(fault, "kpis", kpi, fault.rule)
+            return None if any(fault.rule == "kpi-id" for fault in failure.faults) else KPI(kpi)
 
     def links(self) -> dict[tuple[Step, ...], Link]:
         links: dict[tuple[Step, ...], Link] = {
@@ -351,18 +370,30 @@ class _Meaning:
         return Claim(claim, entry.statement.en, entry.statement.nl, entry.reference, asked, signs if given else ())
 
 
+def faulty_link(fault: Fault, links: Iterable[Link]) -> Link | None:
+    """The link that a fault of a graph is about, or the first one of the loop; None if it is about no link."""
+    loop = fault.where == "links without lag"
+    steps = list(pairwise(_cycle(fault)))
+    for link in links:
+        if fault.where == f"link {link}" or (loop and link.lag == 0 and (link.source, link.target) in steps):
+            return link
+    return None
+
+
+def _cycle(fault: Fault) -> list[str]:
+    return fault.found.removeprefix("a loop ").removesuffix(" (by formula)").split(" -> ")
+
+
 def _place(
     fault: Fault, links: dict[tuple[Step, ...], Link], touched: dict[tuple[Step, ...], str], document: _File
 ) -> tuple[Step, ...]:
     """Where in the file a fault of the graph stands."""
-    cycle = fault.found.removeprefix("a loop ").removesuffix(" (by formula)").split(" -> ")
-    steps = list(pairwise(cycle))
+    found = faulty_link(fault, links.values())
     for loc, link in links.items():
-        in_loop = link.lag == 0 and (link.source, link.target) in steps
-        if fault.where == f"link {link}" or (fault.where == "links without lag" and in_loop):
+        if link is found:
             return loc
     for loc, kpi in touched.items():
         if fault.where == str(loc[0]).replace("_", " ") and fault.found == f"the identity {kpi!r}":
             return loc
-    formulas = [kpi for kpi in cycle if (entry := document.kpis.get(kpi)) and entry.formula]
+    formulas = [kpi for kpi in _cycle(fault) if (entry := document.kpis.get(kpi)) and entry.formula]
     return ("kpis", formulas[0], "formula") if formulas else ("kpis",)

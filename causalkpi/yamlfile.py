@@ -50,6 +50,8 @@ _EXPECTED = {  # by pydantic's type of error
     "tuple_type": "a list: [a, b]",
     "dict_type": "keys with values (key: value)",
     "model_type": "keys with values (key: value)",
+    "too_short": "a longer one",
+    "too_long": "a shorter one",
 }
 
 
@@ -62,8 +64,9 @@ class _Node:
     key: str = ""
 
     def child(self, step: Step) -> _Node | None:
-        inside: Any = dict(enumerate(self.value)) if isinstance(self.value, list) else self.value
-        return inside.get(step) if isinstance(inside, dict) else None
+        if isinstance(self.value, list):
+            return self.value[step] if isinstance(step, int) and step < len(self.value) else None
+        return self.value.get(step) if isinstance(self.value, dict) else None
 
     def plain(self) -> Any:
         if isinstance(self.value, dict):
@@ -157,10 +160,9 @@ def read_yaml(
             faults = faults + found
             if document is not None and not faults:
                 return document, position
-    if len(faults) > _MOST_FAULTS:
-        more = Fault(file, f"{len(faults) - _MOST_FAULTS} faults more", "none", rule="more")
-        faults = [*faults[:_MOST_FAULTS], more]
-    faults = sorted(faults, key=lambda fault: [int(n) for n in _PLACE.findall(fault.where)])
+    faults = sorted(faults, key=lambda fault: [int(number) for number in _PLACE.findall(fault.where)])
+    if (more := len(faults) - _MOST_FAULTS) > 0:
+        faults[_MOST_FAULTS:] = [Fault(file, f"{more} faults more", "none", rule="more")]
     raise error(f"The {what} in {file} cannot be used.", faults)
 
 
@@ -171,7 +173,7 @@ def _bytes(path: Path) -> tuple[bytes | None, list[Fault]]:
         if path.is_file():  # a pipe or a device might never end
             with path.open("rb") as stream:
                 return stream.read(_LARGEST + 1), []
-        found = "a folder" if path.is_dir() else "no such file"
+        found = "a folder" if path.is_dir() else "no file"
         others = [other.name for other in path.parent.glob("*.y*ml")]
     except OSError as failure:
         found = str(failure.strerror)
@@ -220,8 +222,7 @@ class _Reader:
                 root = self.node(event, 1)
         if root is None:
             self.fault("empty", self.at(None), "nothing", "keys with values (key: value)")
-        unknown = any(fault.rule == "alias" for fault in self.faults)
-        return None if unknown else root
+        return None if any(fault.rule == "alias" for fault in self.faults) else root
 
     def node(self, event: Any, depth: int) -> _Node:
         if depth > _DEEPEST:
@@ -234,8 +235,10 @@ class _Reader:
         if event.anchor is not None:
             self.fault("anchor", at, f"the anchor &{event.anchor}", "a plain value", remedy)
         if event.tag is not None:
-            self.fault("tag", at, f"the tag {event.tag}", "a plain value", remedy)
+            self.fault("tag", at, f"the tag {event.tag.replace('tag:yaml.org,2002:', '!!')}", "a plain value", remedy)
         if isinstance(event, events.ScalarEvent):
+            if re.search("[\ud800-\udfff]", event.value):
+                raise _problem("half a character (a lone surrogate)", event)
             return _Node(_resolve(event.value) if event.implicit[0] else event.value, at)
         if isinstance(event, events.MappingStartEvent):
             return _Node(self.mapping(depth + 1), at)
