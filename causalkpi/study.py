@@ -20,9 +20,8 @@ from .estimators import Answer, estimate
 from .gate import blocked, check, complete
 from .graph import KPIGraph, as_graph
 from .identification import identify
-from .panel import Panel
 from .question import Estimand, Question, Unanswered
-from .reading import as_panel
+from .panel import Panel, as_panel
 
 
 @dataclass(frozen=True)
