@@ -84,7 +84,7 @@ def complete(panel: Panel, graph: KPIGraph) -> Panel:
     return replace(panel, frame=frame, faults=(*panel.faults, *added)) if added else panel
 
 
-def _computed(panel: Panel, arguments, evaluate) -> np.ndarray:  # noqa: ANN001
+def _computed(panel: Panel, arguments, evaluate) -> np.ndarray:
     parts = {(kpi, lag): panel.shift(kpi, -lag).to_numpy() for kpi, lag in arguments}
     return np.broadcast_to(evaluate(lambda kpi, lag: parts[kpi, lag]), len(panel.frame)).astype(float)
 
@@ -117,7 +117,8 @@ def _values(panel: Panel, kpi: str, values: pd.Series) -> list[Fault]:
                       columns=(kpi,))]  # fmt: skip
     if known.min() == known.max() and len(known) > 1:
         way_out = "Without variation nothing can be learned about it."
-        return [Fault(kpi, f"{known.iloc[0]:g} in every row", "values that differ", way_out, "constant", columns=(kpi,))]
+        found = f"{known.iloc[0]:g} in every row"
+        return [Fault(kpi, found, "values that differ", way_out, "constant", columns=(kpi,))]
     return []
 
 
@@ -197,8 +198,10 @@ def _identities(panel: Panel, graph: KPIGraph) -> list[Fault]:
             continue
         found = panel.frame[kpi.id]
         computed = pd.Series(_computed(panel, formula.arguments, formula.evaluate), index=found.index)
-        size = np.maximum(found.abs(), computed.abs())
-        off = (found - computed).abs() > _ROUNDING * size
+        # rounding grows with the parts, not with their difference
+        parts = {(name, lag): panel.shift(name, -lag).abs().to_numpy() for name, lag in formula.arguments}
+        sizes = [abs(c) * np.prod([parts[factor] for factor in factors], axis=0) for c, factors in formula.terms]
+        off = (found - computed).abs() > _ROUNDING * np.sum(sizes, axis=0)
         if off.any():
             examples = tuple(
                 f"{_place(panel, key)}: {found[key]:g}, computed {computed[key]:g}" for key in found.index[off][:3]

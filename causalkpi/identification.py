@@ -88,10 +88,11 @@ def _beforehand(setting: Setting, question: Question) -> Unanswered | None:
         return _unmeasured(question, (question.outcome,))
     single = [k for k in (question.treatment, question.outcome) if graph[k].level == "organisation"]
     if single and setting.several:
+        names = f"{single[0]} has" if len(single) == 1 else f"{single[0]} and {single[1]} have"
         return Unanswered(
             question,
             "not_estimable",
-            f"{' and '.join(single)} has one value per period for the whole organisation: units of one organisation "
+            f"{names} one value per period for the whole organisation: units of one organisation "
             "cannot show its effect, because every unit sees the same value.",
             remedy="It takes a panel of organisations.",
         )

@@ -14,11 +14,13 @@
 # %% [markdown]
 # # First steps
 #
-# What does a point of customer loyalty do to churn? A graph says what is claimed, a panel holds what was measured, and
-# causalkpi answers one question at a time. The organisation here is simulated, so that the truth is known and every
-# answer can be marked.
+# What does a point of customer loyalty do to churn? A graph says what is claimed, a panel holds what was
+# measured, and causalkpi answers one question at a time. The organisation here is simulated, so that the truth is
+# known and every answer can be marked.
 
 # %%
+import dataclasses
+
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -30,9 +32,9 @@ pd.set_option("display.max_colwidth", 90)
 # %% [markdown]
 # ## The graph: what is claimed
 #
-# `customer_centred` is the model of the book: steering works on behaviour, behaviour on loyalty, loyalty on customers and
-# money, each link with a sign, a lag in quarters and a source. Results feed back into steering, so the graph has loops;
-# unrolled over time it has none.
+# `customer_centred` is the model of the book: steering works on behaviour, behaviour on loyalty, loyalty on
+# customers and money, each link with a sign, a lag in quarters and a source. Results feed back into steering, so
+# the graph has loops; unrolled over time it has none.
 
 # %%
 graph = ck.load_graph("customer_centred")
@@ -44,7 +46,8 @@ print(f"unrolled over a year: {dag.number_of_nodes()} nodes, acyclic: {nx.is_dir
 # %% [markdown]
 # ## The panel: what was measured
 #
-# Waterland Bank has 120 branches, seen for 24 quarters. It does not exist; `data/` holds the script that made the table.
+# Waterland Bank has 120 branches, seen for 24 quarters. It does not exist; `data/` holds the script that made the
+# table.
 
 # %%
 table = ck.load_demo()
@@ -68,8 +71,8 @@ roles = estimand.to_frame()
 roles[roles.set == "in"]
 
 # %% [markdown]
-# `<unit>` in the set says: branches differ in lasting, hidden ways that touch both sides, so each branch is compared with
-# itself. What is out is as telling as what is in:
+# `<unit>` in the set says: branches differ in lasting, hidden ways that touch both sides, so each branch is
+# compared with itself. What is out is as telling as what is in:
 
 # %%
 roles[(roles.set == "out") & roles.role.isin(["mediator", "descendant"])].drop_duplicates("kpi")
@@ -77,8 +80,8 @@ roles[(roles.set == "out") & roles.role.isin(["mediator", "descendant"])].drop_d
 # %% [markdown]
 # ## The estimate, and the truth
 #
-# Beside the estimate stand two numbers that must not be mistaken for it: the *association* in the raw table, and the
-# *uncorrected* slope, before the bias that unit effects have in a short panel is mended.
+# Beside the estimate stand two numbers that must not be mistaken for it: the *association* in the raw table, and
+# the *uncorrected* slope, before the bias that unit effects have in a short panel is mended.
 
 # %%
 answer = study.ask("customer_loyalty", "churn", horizon=1)
@@ -110,12 +113,13 @@ for horizon in range(7):
     found = study.ask("customer_loyalty", "revenue", horizon=horizon)
     truth = bank.true_effect(ck.Question("customer_loyalty", "revenue", horizon), units=1000).value
     low, high = getattr(found, "interval", (np.nan, np.nan))
-    rows.append((horizon, found.status, getattr(found, "value", np.nan), low, high, truth, getattr(found, "reason", "")))
+    value, reason = getattr(found, "value", np.nan), getattr(found, "reason", "")
+    rows.append((horizon, found.status, value, low, high, truth, reason))
 pd.DataFrame(rows, columns=["quarters later", "status", "estimate", "low", "high", "truth", "reason"]).round(0)
 
 # %% [markdown]
-# Beyond a sixth of the periods the correction was not shown to hold, so the question is refused: a refusal with a reason is
-# a good answer.
+# Beyond a sixth of the periods the correction was not shown to hold, so the question is refused: a refusal with a
+# reason is a good answer.
 #
 # ## When the data cannot tell
 #
@@ -125,18 +129,20 @@ pd.DataFrame(rows, columns=["quarters later", "status", "estimate", "low", "high
 firm = ck.load_world("no_effect")
 data = firm.sample(100, 16, np.random.default_rng(1))
 believer = ck.Study(firm.believed, data, unit="unit", period="period")
-honest = ck.Study(firm.graph, data, unit="unit", period="period")
 link = next(li for li in firm.believed.links if li.source != li.target)
-print("believed:", believer.ask(link.source, link.target, horizon=link.lag))
+print(believer.ask(link.source, link.target, horizon=link.lag))
+print("true effect:", firm.true_effect(ck.Question(link.source, link.target, link.lag)).value)
 
 # %%
-refused = honest.ask(link.source, link.target, horizon=link.lag)
+everything = tuple(dict.fromkeys(firm.believed.links + firm.graph.links))
+doubtful = dataclasses.replace(firm.graph, links=everything)  # the same links, and the hidden economy
+refused = ck.Study(doubtful, data, unit="unit", period="period").ask(link.source, link.target, horizon=link.lag)
 print(refused.status, "-", refused.reason)
 print(refused.remedy)
 
 # %% [markdown]
-# The first answer looks sound and is wrong: an answer is as good as its graph, and no number in the table can tell. The
-# second graph admits the hidden economy, and the answer becomes a refusal that says what to measure.
+# The first answer looks sound and is wrong: an answer is as good as its graph, and no number in the table can
+# tell. The second graph admits the hidden economy, and the answer becomes a refusal that says what to measure.
 #
 # ## How much data would it take?
 

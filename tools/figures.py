@@ -1,7 +1,7 @@
 """Write the figures in README.md: every number there comes from here.
 
-    python tools/figures.py            rewrites the marked blocks
-    python tools/figures.py --check    says whether they are what this version computes
+``python tools/figures.py`` rewrites the marked blocks; with ``--check`` it says whether they are what this version
+computes.
 """
 
 from __future__ import annotations
@@ -36,10 +36,8 @@ def demo() -> str:
         truth = world.true_effect(ck.Question(treatment, outcome, horizon), units=1000).value
         low, high = answer.interval
         raw = next(b.value for b in answer.beside if b.name == "association")
-        names = graph[treatment].name(), graph[outcome].name()
-        lines.append(
-            f"| {names[0]} | {names[1]} | {horizon} | {answer.value:.3g} ({low:.3g} to {high:.3g}) | {raw:.3g} | {truth:.3g} |"
-        )
+        names = f"{graph[treatment].name()} | {graph[outcome].name()} | {horizon}"
+        lines.append(f"| {names} | {answer.value:.3g} ({low:.3g} to {high:.3g}) | {raw:.3g} | {truth:.3g} |")
     return "\n".join(lines)
 
 
@@ -63,7 +61,8 @@ def coverage() -> str:
         )
     sizes = " and ".join(sorted({f"{r['units']} branches x {r['periods']} quarters" for r in rows}))
     refused = sum("coverage" not in r for r in document["table"])
-    return "\n".join(lines) + f"\n\n{document['replicates']} fresh panels of {sizes}; {refused} further questions are refused."
+    lines += ["", f"{document['replicates']} fresh panels of {sizes}; {refused} further questions are refused."]
+    return "\n".join(lines)
 
 
 def written(text: str) -> str:
