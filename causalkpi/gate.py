@@ -43,7 +43,11 @@ def check(panel: Panel, graph: KPIGraph) -> tuple[Fault, ...]:
     ...     print(fault)
     churn: found 0.1 in every row, expected values that differ. Without variation nothing can be learned about it.
     """
-    faults = [*panel.faults, *_names(panel, graph)]
+    # what stops only columns that nobody asks about is no more than a note: names() tells of them
+    faults = [
+        f for f in panel.faults if not (f.severity == "stops" and f.columns and not set(f.columns) & set(graph.ids))
+    ]
+    faults += _names(panel, graph)
     for kpi in graph.kpis:
         if kpi.id in panel.frame:
             values = panel.frame[kpi.id]
