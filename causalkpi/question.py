@@ -15,6 +15,7 @@ import pandas as pd
 from .dag import efficient_set
 from .errors import Fault, QuestionError, did_you_mean
 from .graph import PERIOD_NODE, UNIT_NODE, KPIGraph, Node
+from .kpi import RESERVED
 from .roles import Role, roles_of
 
 Route = Literal["back_door", "front_door", "instrument", "identity"]
@@ -220,7 +221,16 @@ class Estimand:
     def to_frame(self) -> pd.DataFrame:
         """The roles as a table: one row per KPI and role."""
         return pd.DataFrame(
-            [(r.kpi, times(r.periods), "in" if r.adjusted else "out", r.role, r.reason) for r in self.roles],
+            [
+                (
+                    r.kpi,
+                    "all periods" if r.kpi in RESERVED else times(r.periods),
+                    "in" if r.adjusted else "out",
+                    r.role,
+                    r.reason,
+                )
+                for r in self.roles
+            ],
             columns=["kpi", "when", "set", "role", "reason"],
         )
 
