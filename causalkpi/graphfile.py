@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
-from ruamel.yaml.representer import SafeRepresenter
+from ruamel.yaml.emitter import Emitter
 
 from .errors import Fault, GraphError, did_you_mean, raise_all
 from .graph import KPIGraph
@@ -189,7 +189,7 @@ def to_yaml(graph: KPIGraph) -> str:
       b:
         own_past: [1]
     links:
-      - {from: a, to: b, sign: '-', lag: 1}
+      - {from: a, to: b, sign: "-", lag: 1}
     >>> read_graph(to_yaml(graph)) == graph
     True
     """
@@ -215,25 +215,24 @@ def to_yaml(graph: KPIGraph) -> str:
     yaml.width = 2**30  # type: ignore[assignment]
     yaml.indent(mapping=2, sequence=4, offset=2)
     text = io.StringIO()
-    yaml.Representer = _Representer
+    yaml.Emitter = _Emitter
     yaml.dump(document.model_dump(by_alias=True, exclude_defaults=True), text)
     return text.getvalue()
 
 
-class _Representer(SafeRepresenter):
-    """Writes whole numbers without a point, and every sort of line break as an escape."""
+class _Emitter(Emitter):
+    """Quotes every text that is not plainly words."""
 
-    def whole(self, number: float) -> Any:
-        whole = number.is_integer() and abs(number) < 1e15
-        return self.represent_int(int(number)) if whole else self.represent_float(number)
-
-    def text(self, text: str) -> Any:
-        style = '"' if re.search("[\x85\u2028\u2029]", text) else None
-        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+    def choose_scalar_style(self) -> Any:
+        words = re.fullmatch(r"[^\W\d]([\w .,;()/'-]*[\w.)])?", self.event.value)
+        return '"' if self.event.implicit[1] and not words else super().choose_scalar_style()
 
 
-_Representer.add_representer(float, _Representer.whole)
-_Representer.add_representer(str, _Representer.text)
+def _whole(number: float) -> float | None:
+    """As a file shows it: without a point where it needs none, and nothing for an open end."""
+    if math.isinf(number):
+        return None
+    return int(number) if number == int(number) and abs(number) < 1e15 else float(number)
 
 
 def _is_own_past(link: Link) -> bool:
@@ -241,12 +240,10 @@ def _is_own_past(link: Link) -> bool:
 
 
 def _kpi_entry(kpi: KPI, own_past: list[int]) -> _KPI:
-    low, high = (float(bound) if math.isfinite(bound) else None for bound in (kpi.minimum, kpi.maximum))
-    formula = kpi.formula.text if kpi.formula else ""
-    return _KPI(
+    return _KPI.model_construct(
         name=_Text(en=kpi.en, nl=kpi.nl),
-        scale=(low, high),
-        formula=formula,
+        scale=(_whole(kpi.minimum), _whole(kpi.maximum)),
+        formula=kpi.formula.text if kpi.formula else "",
         own_past=own_past,
         **{field: getattr(kpi, field) for field in _SAME},
     )

@@ -197,7 +197,8 @@ class _Reader:
         except MarkedYAMLError as failure:
             problem = str(failure.problem or failure.context).removeprefix("found ")
             remedy = next((remedy for sign, remedy in _REMEDIES if sign in problem), "")
-            at = self.at(failure.problem_mark or failure.context_mark)
+            opening = "stream" in problem and failure.context_mark  # of what is not closed
+            at = self.at(opening or failure.problem_mark)
             self.fault("syntax", at, problem, "YAML that can be read", remedy)
         except ReaderError as failure:
             before, byte = text[: failure.position], text[failure.position].encode(errors="surrogateescape")
@@ -319,15 +320,14 @@ def _newer(model: type[BaseModel], position: Position) -> list[Fault]:
 
 
 def _prune(position: Position, problem: Mapping[str, Any]) -> bool:
-    """Empty what is wrong, so that it still exists, or drop it if that was tried; say if done."""
-    path = position.path(*problem["loc"])
-    if len(path) == 1:
-        return False
-    if path[-1].value is None or problem["type"] in ("extra_forbidden", "missing"):
-        del path[-2].value[problem["loc"][len(path) - 2]]
-    else:
+    """Empty the whole entry that is wrong (a link without its lag is another link), or drop it if it is empty."""
+    loc = problem["loc"][:2]
+    path = position.path(*loc)
+    if len(path) > 1 and path[-1].value is None:
+        del path[-2].value[loc[len(path) - 2]]
+    elif len(path) > 1:
         path[-1].value = None
-    return True
+    return len(path) > 1
 
 
 def _faults(problems: list[Any], model: type[BaseModel], position: Position) -> list[Fault]:
