@@ -14,12 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import networkx as nx
 
 from .errors import Fault, GraphError, did_you_mean, raise_all
-from .kpi import KPI, PERIOD, UNIT, Claim, Link, Sign, rename_formula
+from .formula import rename_formula
+from .graph_faults import loop_faults, naming_faults
+from .kpi import KPI, PERIOD, UNIT, Claim, Link, Sign
 
 
 class Node(NamedTuple):
@@ -82,8 +84,8 @@ class KPIGraph:
         for name in ("kpis", "links", "unit_effects", "period_effects", "claims"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "_by_id", {kpi.id: kpi for kpi in self.kpis})
-        faults = [*_naming_faults(self)]
-        faults += [] if faults else _loop_faults(self)
+        faults = naming_faults(self.kpis, self.links, self.unit_effects, self.period_effects, self.claims)
+        faults += [] if faults else loop_faults(self._by_id, self.causes)
         raise_all(GraphError, f"The graph {self.id or 'given'!r} cannot be used.", faults)
 
     def __getitem__(self, kpi: str) -> KPI:
@@ -267,9 +269,15 @@ def from_networkx(
     links = [
         Link(str(a), str(b), _sign(data.get("sign", "?")), lag, "networkx")
         for a, b, data in graph.edges(data=True)
-        for lag in data.get("lags", (data.get("lag", 0),))
+        for lag in _lags(data)
     ]
     return KPIGraph(tuple(kpis), tuple(links), tuple(unit_effects), tuple(period_effects), id=str(graph.name))
+
+
+def _lags(data: Mapping[str, Any]) -> tuple[Any, ...]:
+    """A link's lags; as text (``"0 1"``) where they come from a file."""
+    lags = data.get("lags", (data.get("lag", 0),))
+    return tuple(map(int, lags.split())) if isinstance(lags, str) else tuple(lags)
 
 
 def _sign(value: object) -> Sign:
@@ -279,114 +287,6 @@ def _sign(value: object) -> Sign:
 def as_graph(graph: KPIGraph | nx.DiGraph) -> KPIGraph:
     """A KPIGraph as it is, a networkx.DiGraph read by :func:`from_networkx`."""
     return graph if isinstance(graph, KPIGraph) else from_networkx(graph)
-
-
-def _naming_faults(graph: KPIGraph) -> list[Fault]:
-    """Everything that is wrong with ids, lags and effects."""
-    faults: list[Fault] = []
-    ids = graph.ids
-    if not ids:
-        return [Fault("the graph", "no KPIs", "at least one", rule="empty")]
-    for kpi in sorted({kpi for kpi in ids if ids.count(kpi) > 1}):
-        faults.append(
-            Fault(
-                f"KPI {kpi!r}",
-                f"the id {ids.count(kpi)} times",
-                "each id once",
-                rule="duplicate-id",
-            )
-        )
-
-    def check(kpi: str, where: str) -> bool:
-        if kpi in graph:
-            return True
-        faults.append(
-            Fault(
-                where,
-                f"unknown KPI {kpi!r}",
-                "a KPI of the graph",
-                did_you_mean(kpi, ids),
-                "unknown-kpi",
-            )
-        )
-        return False
-
-    for link in graph.links:
-        where = f"link {link}"
-        known = check(link.source, where), check(link.target, where)
-        if isinstance(link.lag, bool) or not isinstance(link.lag, int) or link.lag < 0:
-            faults.append(Fault(where, f"lag {link.lag!r}", "a whole number of periods, 0 or more", rule="lag"))
-        elif link.source == link.target and link.lag == 0:
-            faults.append(
-                Fault(
-                    where,
-                    "a KPI that causes itself at once",
-                    "lag 1 or more",
-                    "Give the link lag 1.",
-                    "loop",
-                )
-            )
-        if known[1] and graph[link.target].formula is not None:
-            faults.append(
-                Fault(
-                    where,
-                    f"a link into the identity {link.target!r}",
-                    "none: an identity has no causes but its formula",
-                    "Link to one of the formula's arguments.",
-                    "link-into-identity",
-                )
-            )
-    for kpi in graph.kpis:
-        for argument, _ in kpi.formula.arguments if kpi.formula else ():
-            check(argument, f"formula of {kpi.id!r}")
-    for word, touched in (
-        ("unit effects", graph.unit_effects),
-        ("period effects", graph.period_effects),
-    ):
-        for kpi in touched:
-            if check(kpi, word) and graph[kpi].formula is not None:
-                faults.append(
-                    Fault(word, f"the identity {kpi!r}", "KPIs that are not arithmetic",
-                          "Declare the effect on the formula's arguments.", "effect-on-identity")
-                )  # fmt: skip
-    for claim in graph.claims:
-        for treatment, outcome, _ in claim.questions:
-            check(treatment, f"claim {claim.id}")
-            check(outcome, f"claim {claim.id}")
-    return faults
-
-
-def _loop_faults(graph: KPIGraph) -> list[Fault]:
-    """Every loop without lag, with its links and the lag that would break it."""
-    instant = nx.DiGraph()
-    instant.add_edges_from(
-        (source, target) for target, found in graph.causes.items() for source, lag in found if lag == 0
-    )
-    faults = []
-    for component in sorted(map(sorted, nx.strongly_connected_components(instant))):
-        part = instant.subgraph(component)
-        if not part.edges:
-            continue
-        cycle = [a for a, _ in nx.find_cycle(part, component[0])]
-        start = cycle.index(min(cycle))
-        cycle = cycle[start:] + cycle[:start]
-        arithmetic = [graph[kpi].formula is not None for kpi in cycle]
-        breakable = [(a, b) for a, b in zip(cycle, cycle[1:] + cycle[:1], strict=True) if graph[b].formula is None]
-        remedy = (
-            f"Give {breakable[-1][0]} -> {breakable[-1][1]} lag 1 (it works a period later), or drop a link."
-            if breakable
-            else "The formulas refer to each other: write [-1] for the earlier period in one of them."
-        )
-        faults.append(
-            Fault(
-                "links without lag",
-                "a loop " + " -> ".join([*cycle, cycle[0]]) + (" (by formula)" if any(arithmetic) else ""),
-                "no loop within one period",
-                remedy,
-                "loop",
-            )
-        )
-    return faults
 
 
 __all__ = ["PERIOD_NODE", "UNIT_NODE", "KPIGraph", "Node", "as_graph", "from_networkx"]
