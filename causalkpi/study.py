@@ -20,8 +20,9 @@ from .estimators import Answer, estimate
 from .gate import blocked, check, complete
 from .graph import KPIGraph, as_graph
 from .identification import identify
-from .question import Estimand, Question, Unanswered
+from .kpi import KPI
 from .panel import Panel, as_panel
+from .question import Estimand, Question, Unanswered
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,8 @@ class Study:
         family = [("study", question) for question in questions]
         own = {question for _, question in family}
         for claim in self.graph.claims if claims else ():
-            family += [(claim.id, q) for q in (Question(*parts) for parts in claim.questions) if q not in own]
+            questions_of_claim = (Question(*parts, step(self.graph[parts[0]])) for parts in claim.questions)
+            family += [(claim.id, q) for q in questions_of_claim if q not in own]
         for _, question in family:
             question.against(self.graph)
         asked = []
@@ -239,6 +241,17 @@ class Study:
             progress(f"{i + 1} of {len(family)}: {question}")
             asked.append(Asked(question, origin, self.answer(question)))
         return Answers(tuple(asked))
+
+
+def step(kpi: KPI) -> float:
+    """The change that a claim's question asks about: one unit, or a tenth where the whole scale is a share.
+
+    Examples
+    --------
+    >>> step(KPI("churn", minimum=0, maximum=1)), step(KPI("satisfaction", minimum=0, maximum=100))
+    (0.1, 1.0)
+    """
+    return 0.1 if kpi.maximum - kpi.minimum <= 1 else 1.0
 
 
 def with_truth(answers: Answers, effect: Callable[[Question], float]) -> Answers:

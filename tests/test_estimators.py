@@ -150,7 +150,7 @@ def _by_refitting(model: sm.OLS, codes: np.ndarray) -> float:
 
 
 def test_grunfeld_within_estimates_as_published() -> None:
-    """Baltagi, Econometric Analysis of Panel Data (2008), table 2.1: within estimates 0.110 (value), 0.310 (capital)."""
+    """Baltagi, Econometric Analysis of Panel Data (2008), table 2.1, within: 0.110 (value), 0.310 (capital)."""
     data = sm.datasets.grunfeld.load_pandas().data
     data = data[data.firm != "American Steel"]  # Baltagi uses the ten large firms
     graph = KPIGraph(
@@ -507,3 +507,12 @@ def test_impossible_sizes_are_refused_all_at_once() -> None:
     with pytest.raises(ck.QuestionError) as raised:
         ck.minimum_detectable_effect(estimand, units=2, periods=1, explained=1.5, treatment_spread=0)
     assert len(raised.value.faults) == 3
+
+
+def test_a_contrast_beyond_the_data_is_said_to_be_an_extrapolation() -> None:
+    data, _ = visible(TEXTBOOK[0])
+    width = float(data.X.max() - data.X.min())
+    for contrast, beyond in ((0.9 * width, False), (1.1 * width, True)):
+        answer = ck.estimate(data, ck.identify(TEXTBOOK[0].graph, Question("X", "Y", contrast=contrast)))
+        assert isinstance(answer, Estimate)
+        assert any("larger than any in the data" in warning for warning in answer.warnings) == beyond

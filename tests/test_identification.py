@@ -168,9 +168,8 @@ def test_hidden_kpi_with_a_past_of_its_own_is_refused() -> None:
 
 def test_hidden_past_without_a_stable_set_is_refused_for_that_reason() -> None:
     """W and Z are screens in front of a hidden process: each longer window needs one more lag of them."""
-    links = (
-        Link("U", "U", lag=1), Link("U", "X", lag=1), Link("X", "X", lag=1), Link("X", "Y", lag=1), Link("U", "Y", lag=3),
-    )  # fmt: skip
+    parts = (("U", "U", 1), ("U", "X", 1), ("X", "X", 1), ("X", "Y", 1), ("U", "Y", 3))
+    links = [Link(a, b, lag=lag) for a, b, lag in parts]
     found = ck.identify(over_time(*links, hidden=("U",)), Question("X", "Y", horizon=1))
     assert found.status == "not_identified"
 
@@ -243,8 +242,8 @@ def test_identity_with_a_hidden_part_says_which() -> None:
 
 
 def test_roles_give_a_reason_for_every_kpi() -> None:
-    graph = from_networkx(nx.DiGraph([("A", "M"), ("A", "X"), ("B", "M"), ("B", "Y"), ("X", "D"), ("X", "N"), ("N", "Y"),
-                                      ("C", "X"), ("C", "Y"), ("X", "Y")])).hide("A", "B")  # fmt: skip
+    links = "A>M A>X B>M B>Y X>D X>N N>Y C>X C>Y X>Y".split()
+    graph = from_networkx(nx.DiGraph([tuple(link.split(">")) for link in links])).hide("A", "B")
     found = ck.identify(graph, Question("X", "Y"))
     assert isinstance(found, Estimand)
     roles = {r.kpi: (r.role, r.adjusted) for r in found.roles}

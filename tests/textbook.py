@@ -34,7 +34,8 @@ PEARL = "Pearl 2009, Causality"
 TEXTBOOK = (
     Textbook("randomised", PEARL, "X>Y Z>Y", adjustment=()),
     Textbook("confounding", f"{PEARL}, 3.3", "Z>X Z>Y X>Y", adjustment=("Z",)),
-    Textbook("hidden confounding (bow arc)", f"{PEARL}, 3.5", "U>X U>Y X>Y", "U", answer="not_identified", help=(("U",),)),
+    Textbook("hidden confounding (bow arc)", f"{PEARL}, 3.5", "U>X U>Y X>Y", "U",
+             answer="not_identified", help=(("U",),)),
     Textbook("M-bias", "Greenland, Pearl and Robins 1999", "A>M A>X B>M B>Y X>Y", adjustment=()),
     Textbook("M-bias, causes hidden", "Greenland, Pearl and Robins 1999", "A>M A>X B>M B>Y X>Y", "A B", adjustment=()),
     Textbook("butterfly", "Ding and Miratrix 2015", "A>M A>X B>M B>Y M>X M>Y X>Y"),

@@ -93,7 +93,7 @@ def report(
 ) -> Estimate:
     """Put an estimate together around its main regression."""
     sample = main.sample
-    words = [*sample_words(main), *warnings]
+    words = [*sample_words(main), *_too_large(panel, estimand), *warnings]
     return Estimate(
         question=estimand.question,
         estimand=estimand,
@@ -119,6 +119,19 @@ def report(
         results=main.results,
         sample=sample if estimand.route == "back_door" else None,
     )
+
+
+def _too_large(panel: Panel, estimand: Estimand) -> list[str]:
+    """A contrast beyond anything that was observed is an extrapolation, and is said to be one."""
+    question = estimand.question
+    values = panel.frame[question.treatment]
+    low, high = float(values.min()), float(values.max())
+    if abs(question.contrast) <= high - low:
+        return []
+    return [
+        f"{question.treatment} was seen from {low:.4g} to {high:.4g}: a change of {question.contrast:+g} is larger "
+        "than any in the data, and rests on the straight line alone."
+    ]
 
 
 def association(panel: Panel, estimand: Estimand, level: float, *, confirm: bool = True) -> tuple[Beside, ...]:

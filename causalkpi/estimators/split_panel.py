@@ -31,8 +31,10 @@ def admitted(periods: float, horizon: int) -> str:
 
     Examples
     --------
-    >>> admitted(24, 4), admitted(24, 5)[:34]
-    ('', 'Horizon 5 is too far for 24 periods')
+    >>> admitted(24, 4)
+    ''
+    >>> admitted(24, 5)
+    'Horizon 5 is too far for 24 periods: a correction was shown to hold up to 4'
     """
     if periods < FEWEST_PERIODS:
         return f"Units are seen in {periods:g} usable periods; the correction for short panels needs {FEWEST_PERIODS}"

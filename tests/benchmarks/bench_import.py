@@ -25,9 +25,7 @@ def seconds(module: str) -> float:
     """Seconds of one import in a fresh Python, its start not counted."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-c", CODE.format(module)]
-    done = subprocess.run(
-        command, cwd=HERE.parents[1], env=environment, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(command, cwd=HERE.parents[1], env=environment, capture_output=True, text=True, check=True)
     return float(done.stdout)
 
 
