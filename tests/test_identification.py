@@ -242,7 +242,7 @@ def test_identity_with_a_hidden_part_says_which() -> None:
 
 
 def test_roles_give_a_reason_for_every_kpi() -> None:
-    links = "A>M A>X B>M B>Y X>D X>N N>Y C>X C>Y X>Y".split()
+    links = ["A>M", "A>X", "B>M", "B>Y", "X>D", "X>N", "N>Y", "C>X", "C>Y", "X>Y"]
     graph = from_networkx(nx.DiGraph([tuple(link.split(">")) for link in links])).hide("A", "B")
     found = ck.identify(graph, Question("X", "Y"))
     assert isinstance(found, Estimand)
