@@ -18,11 +18,7 @@ def fault(stem: str) -> str | None:
         if not path.exists():
             return f"{path.name} is missing"
     same = cells(notebook) == cells(script)
-    return (
-        None
-        if same
-        else f"{notebook.name} and {script.name} differ: jupytext --sync makes them one"
-    )
+    return None if same else f"{notebook.name} and {script.name} differ: jupytext --sync makes them one"
 
 
 stems = sorted({path.stem for path in NOTEBOOKS.glob("*") if path.suffix in (".ipynb", ".py")})

@@ -45,9 +45,7 @@ def use(wheel: Path, scratch: Path) -> None:
     run(*install, *locked)
     run(*install, "--no-deps", wheel)
     (scratch / "elsewhere").mkdir()
-    place = run(
-        python, "-c", "import causalkpi; print(causalkpi.__file__)", cwd=scratch / "elsewhere"
-    )
+    place = run(python, "-c", "import causalkpi; print(causalkpi.__file__)", cwd=scratch / "elsewhere")
     assert Path(place.strip()).is_relative_to(scratch / "env"), place
     print(run(python, "-m", "causalkpi", "demo", cwd=scratch / "elsewhere"))
 
