@@ -53,4 +53,5 @@ def estimate_by_front_door(
         confirm=confirm,
     )
     convention = "joint draws, leaving one unit out at a time"
-    return replace(answer, interval=(float(low), float(high)), convention=convention)
+    results = tuple(found.results for found in fits)
+    return replace(answer, interval=(float(low), float(high)), convention=convention, results=results)

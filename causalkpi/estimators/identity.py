@@ -67,7 +67,7 @@ def estimate_identity(
         interval=(float(low), float(high)),
         convention=convention,
         lost=lost,
-        results=smallest.results,
+        results=tuple(found.results for found in fits),
     )
 
 

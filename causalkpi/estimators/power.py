@@ -7,6 +7,7 @@ an estimate it is the estimate's own. The multiplier is that of a two-sided t te
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from scipy import stats
 
@@ -78,41 +79,11 @@ def minimum_detectable_effect(
     >>> round(minimum_detectable_effect(estimand, units=100, periods=1), 3)
     0.283
     """
-    shares = {
-        "treatment_lasting": treatment_lasting,
-        "outcome_lasting": outcome_lasting,
-        "explained": explained,
-    }
-    faults = [
-        Fault(name, repr(value), "a share from 0 to less than 1", rule="share")
-        for name, value in shares.items()
-        if not 0 <= value < 1
-    ]
-    sizes = {"treatment_spread": treatment_spread, "outcome_spread": outcome_spread}
-    faults += [Fault(k, repr(v), "a number above 0", rule="spread") for k, v in sizes.items() if not v > 0]
-    nodes = [*estimand.controls, estimand.question.source, estimand.question.target]
-    nodes += [node for node, _ in estimand.legs]
-    reach = max(n.period for n in nodes) - min(n.period for n in nodes)
-    rows = periods - reach
-    if units < 5 or rows < 1:
-        faults.append(
-            Fault(
-                "size",
-                f"{units} units and {periods} periods",
-                f"5 units and {reach + 1} periods or more",
-            )
-        )
+    rows = periods - _reach(estimand)
     within = UNIT_NODE in estimand.adjustment
-    if within and rows < 2:
-        faults.append(
-            Fault(
-                "size",
-                f"{periods} periods",
-                f"{reach + 2} or more, to take lasting unit effects out",
-            )
-        )
-    if faults:
-        raise QuestionError("The size of the study cannot be used.", faults)
+    shares = {"treatment_lasting": treatment_lasting, "outcome_lasting": outcome_lasting, "explained": explained}
+    spreads = {"treatment_spread": treatment_spread, "outcome_spread": outcome_spread}
+    _require_possible(shares, spreads, units, periods, rows, within)
     variance = outcome_spread**2 * (1 - explained) / treatment_spread**2
     if within:
         variance *= (1 - outcome_lasting) / (1 - treatment_lasting)
@@ -121,3 +92,28 @@ def minimum_detectable_effect(
         error = math.sqrt(variance * (1 + (rows - 1) * treatment_lasting * outcome_lasting) / (units * rows))
     df = units - 1 if periods > 1 else max(1, units - 2 - len(estimand.controls))
     return detectable(error, df, power=power, significance=significance)
+
+
+def _reach(estimand: Estimand) -> int:
+    """How many periods lags and horizon cost."""
+    nodes = [*estimand.controls, estimand.question.source, estimand.question.target]
+    nodes += [node for node, _ in estimand.legs]
+    return max(n.period for n in nodes) - min(n.period for n in nodes)
+
+
+def _require_possible(
+    shares: Mapping[str, float], spreads: Mapping[str, float], units: int, periods: int, rows: int, within: bool
+) -> None:
+    """Raise QuestionError with everything that is impossible about the size of a study."""
+    faults = [
+        Fault(name, repr(value), "a share from 0 to less than 1", rule="share")
+        for name, value in shares.items()
+        if not 0 <= value < 1
+    ]
+    faults += [Fault(k, repr(v), "a number above 0", rule="spread") for k, v in spreads.items() if not v > 0]
+    fewest = 2 if within else 1
+    if units < 5 or rows < fewest:
+        expected = f"5 units and {periods - rows + fewest} periods or more"
+        faults.append(Fault("size", f"{units} units and {periods} periods", expected, rule="size"))
+    if faults:
+        raise QuestionError("The size of the study cannot be used.", faults)

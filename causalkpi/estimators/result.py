@@ -76,7 +76,7 @@ class Estimate:
     dowhy : float
         DoWhy's slope times the contrast, where the answer is one regression's slope; otherwise not a number.
     results : statsmodels or linearmodels result
-        Lives in the session and is not saved.
+        Lives in the session and is not saved; one per part where the answer is put together from several.
     """
 
     question: Question
