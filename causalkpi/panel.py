@@ -1,0 +1,400 @@
+"""The panel: units x periods of KPI values, in which a gap stays a gap.
+
+A table becomes one in two steps: its cells are typed (keys stay text, KPIs are numbers or are refused by name), and
+its rows are put in the places that their keys give them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.util import hash_pandas_object
+
+from .errors import DataError, Fault, did_you_mean, raise_all
+from .periods import FREQUENCIES, period_label, read_numbers, read_periods
+
+ORGANISATION = "organisation"  # the one unit of a table that has periods and no units
+
+
+@dataclass(frozen=True)
+class SourceRecord:
+    """A source as it was read: its name, the SHA-256 of its content, its rows, its columns' names."""
+
+    name: str
+    sha256: str
+    rows: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Panel:
+    """Units x periods of KPI values; a cross-section is a panel of one period.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        KPI values (float64), a row per unit-period seen; index ("unit", "period") of text and whole numbers.
+        It is copied and put in canonical order: rows and columns sorted.
+    frequency : {"year", "quarter", "month", "week", "day", "step", "none"}
+        What a period is; "step" for plain numbers, "none" for a cross-section (period 0).
+    counts : DataFrame
+        For KPIs aggregated from respondents or shorter periods: how many values went into each.
+    respondents : tuple of str
+        The KPIs whose counts are of respondents (several rows of one unit in one period).
+    unit_name, period_name : str
+        What the source calls its keys; empty where it has none.
+    sources : tuple of SourceRecord
+        What was read.
+    faults : tuple of Fault
+        What warns, is worth a note, or stops single KPIs (then without a column in `frame`).
+
+    Raises
+    ------
+    DataError
+        If the frame has no rows, no such index, or a unit-period twice.
+
+    Examples
+    --------
+    >>> index = pd.MultiIndex.from_tuples([("B01", 2023), ("B01", 2024), ("B02", 2024)])
+    >>> panel = Panel(pd.DataFrame({"churn": [0.1, 0.2, 0.3]}, index=index), "year")
+    >>> panel
+    Panel of 2 units x 2 years (2023 to 2024): 3 unit-periods, 1 KPI
+    >>> panel.shift("churn", 1).tolist()
+    [0.2, nan, nan]
+    """
+
+    frame: pd.DataFrame
+    frequency: str = "step"
+    counts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    respondents: tuple[str, ...] = ()
+    unit_name: str = ""
+    period_name: str = ""
+    sources: tuple[SourceRecord, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    def __post_init__(self) -> None:
+        index, found = self.frame.index, ""
+        if self.frequency not in FREQUENCIES:
+            found = f"the frequency {self.frequency!r}"
+        elif index.nlevels != 2 or not len(index):
+            found = f"an index of {index.nlevels} level and {len(index)} rows"
+        elif index.has_duplicates:
+            found = f"{index[index.duplicated()][0]} more than once"
+        expected = f"unit-periods, each once, and a frequency: {', '.join(FREQUENCIES)}"
+        fault = Fault("the panel", found, expected, "read_panel makes one from columns.", "panel")
+        raise_all(DataError, "The panel cannot be used.", [fault] if found else [])
+        frame = _canonical(self.frame)
+        counts = _canonical(self.counts) if len(self.counts.columns) else self.counts
+        object.__setattr__(self, "frame", frame)
+        object.__setattr__(self, "counts", counts.reindex(frame.index).astype("float64"))
+        for name in ("respondents", "sources", "faults"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both hold the same data; where they were read from does not matter."""
+        if not isinstance(other, Panel):
+            return NotImplemented
+        same = ("frequency", "respondents", "unit_name", "period_name")
+        return (
+            all(getattr(self, name) == getattr(other, name) for name in same)
+            and set(self.blocked) == set(other.blocked)
+            and self.frame.equals(other.frame)
+            and self.counts.equals(other.counts)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        parts = [(len(self.kpis), "KPI"), (len(self.blocked), "blocked KPI")]
+        for severity, word in (("warns", "warning"), ("notes", "note")):
+            parts.append((sum(fault.severity == severity for fault in self.faults), word))
+        text = f"Panel of {_many(self.n_units, 'unit')}"
+        if self.frequency != "none":
+            ends = " to ".join(dict.fromkeys((self.periods[0], self.periods[-1])))
+            text += f" x {_many(self.n_periods, self.frequency)} ({ends})"
+            parts.insert(0, (len(self.frame), "unit-period"))
+        return f"{text}: " + ", ".join(_many(number, word) for number, word in parts if number)
+
+    @property
+    def kpis(self) -> tuple[str, ...]:
+        """The KPIs that can be used, sorted."""
+        return tuple(self.frame.columns)
+
+    @property
+    def blocked(self) -> Mapping[str, str]:
+        """The columns that were read and cannot be used, each with the reason in words."""
+        stops = [fault for fault in self.faults if fault.severity == "stops"]
+        return {kpi: str(fault) for fault in reversed(stops) for kpi in fault.columns}
+
+    @cached_property
+    def units(self) -> tuple[str, ...]:
+        """The units, sorted."""
+        return tuple(self.frame.index.get_level_values("unit").unique())
+
+    @cached_property
+    def ordinals(self) -> tuple[int, ...]:
+        """The periods seen, as numbers, sorted."""
+        return tuple(np.unique(self.frame.index.get_level_values("period")).tolist())
+
+    @property
+    def periods(self) -> tuple[str, ...]:
+        """The periods seen, as labels, in order of time."""
+        return tuple(self.label(ordinal) for ordinal in self.ordinals)
+
+    @property
+    def n_units(self) -> int:
+        """How many units there are."""
+        return len(self.units)
+
+    @property
+    def n_periods(self) -> int:
+        """How many different periods there are."""
+        return len(self.ordinals)
+
+    @property
+    def repeated(self) -> bool:
+        """Whether any unit is seen in more than one period."""
+        return len(self.frame) > self.n_units
+
+    def label(self, ordinal: int) -> str:
+        """A period's name for a reader, such as 2024Q1; empty in a cross-section."""
+        return period_label(ordinal, self.frequency)
+
+    def shift(self, kpi: str, by: int) -> pd.Series:
+        """The value `by` periods later (negative: earlier) within the same unit, aligned to the frame.
+
+        NaN where that unit-period was not seen. A DataError says what exists if there is no such KPI.
+        """
+        self._require([kpi])
+        codes, periods, keys = self._keys
+        low, high = periods.min(), periods.max()
+        later = periods + by
+        wanted = codes * (high - low + 1) + (later - low)
+        at = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+        # a number beyond the window would be one of the next unit's
+        there = (later >= low) & (later <= high) & (keys[at] == wanted)
+        values = np.where(there, self.frame[kpi].to_numpy()[at], np.nan)
+        return pd.Series(values, index=self.frame.index, name=kpi)
+
+    def columns(self, nodes: Iterable[tuple[str, int]]) -> pd.DataFrame:
+        """KPIs at their shifts side by side, as a regression needs them.
+
+        Parameters
+        ----------
+        nodes : iterable of (str, int)
+            KPI and how many periods later.
+
+        Returns
+        -------
+        DataFrame
+            Aligned to `frame`; its columns are the pairs, as a MultiIndex ("kpi", "shift").
+        """
+        pairs = [(kpi, int(by)) for kpi, by in nodes]
+        self._require([kpi for kpi, _ in pairs])
+        values = [self.shift(kpi, by).to_numpy() for kpi, by in pairs]
+        names = pd.MultiIndex.from_tuples([*pairs, ("", 0)], names=("kpi", "shift"))[:-1]
+        table = np.column_stack([np.empty((len(self.frame), 0)), *values])
+        return pd.DataFrame(table, index=self.frame.index, columns=names)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A plain long table with the keys as columns of text; no period column in a cross-section."""
+        keys = self.frame.index.to_frame(index=False)
+        keys["period"] = keys["period"].map(dict(zip(self.ordinals, self.periods, strict=True)).get)
+        keys.columns = pd.Index([self.unit_name or "unit", self.period_name or "period"])
+        keys = keys.iloc[:, :1] if self.frequency == "none" else keys
+        return pd.concat([keys, self.frame.reset_index(drop=True)], axis=1)
+
+    @cached_property
+    def _keys(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Unit codes, periods, and both in one number that rises from row to row."""
+        codes = pd.factorize(self.frame.index.get_level_values("unit"))[0].astype("int64")
+        periods = self.frame.index.get_level_values("period").to_numpy()
+        span = periods.max() - periods.min() + 1
+        return codes, periods, codes * span + (periods - periods.min())
+
+    def _require(self, kpis: Iterable[str]) -> None:
+        absent = [kpi for kpi in dict.fromkeys(kpis) if kpi not in self.frame.columns]
+        way_out = {kpi: self.blocked.get(kpi) or did_you_mean(kpi, self.kpis) for kpi in absent}
+        expected, rule = "a KPI of the panel", "unknown-column"
+        faults = [Fault(f"KPI {k!r}", "no usable column", expected, way_out[k], rule) for k in absent]
+        raise_all(DataError, "The panel has no such KPI.", faults)
+
+
+def _canonical(frame: pd.DataFrame) -> pd.DataFrame:
+    """A copy with typed keys and float64 values, rows and columns sorted."""
+    units, periods = (frame.index.get_level_values(level) for level in (0, 1))
+    keys = [units.astype(str), periods.astype("int64")]
+    index = pd.MultiIndex.from_arrays(keys, names=("unit", "period"))
+    frame = frame.astype("float64").set_axis(index).set_axis(frame.columns.astype(str), axis=1)
+    return frame.sort_index().sort_index(axis=1)
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}" + "s" * (number != 1)
+
+
+def as_panel(data: Panel | pd.DataFrame, unit: str | None = None, period: str | None = None) -> Panel:
+    """A panel as it is; a DataFrame with one row per unit and period, read.
+
+    Parameters
+    ----------
+    data : Panel or DataFrame
+    unit, period : str, optional
+        The columns with the keys. Without a period it is a cross-section; without either each row is
+        a unit, numbered in the order of content, so that the order of rows never matters.
+
+    Raises
+    ------
+    DataError
+        Listing all that is wrong with columns and keys.
+
+    Examples
+    --------
+    >>> as_panel(pd.DataFrame({"branch": ["NA", "B1"], "churn": [0.1, 0.2]}), unit="branch").units
+    ('B1', 'NA')
+    """
+    if isinstance(data, Panel):
+        return data
+    if not isinstance(data, pd.DataFrame):
+        found = f"a {type(data).__name__}"
+        raise DataError("The data cannot be used.", [Fault("the data", found, "a DataFrame or a Panel")])
+    table = read_table(data, "the data", unit, period)
+    raise_all(DataError, "The data cannot be used.", table.repeats())
+    rows = len(table.values)
+    keys = [table.keys.get("unit", [ORGANISATION] * rows), table.keys.get("period", [0] * rows)]
+    frame = table.values.set_axis(pd.MultiIndex.from_arrays(keys))
+    record = SourceRecord(table.name, content_hash(data), rows, tuple(map(str, data.columns)))
+    return Panel(
+        frame, table.grain, unit_name=unit or "", period_name=period or "", sources=(record,), faults=table.faults
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table whose cells are typed: `keys` ("unit", "period" or both) and KPI `values` by row."""
+
+    name: str
+    keys: pd.DataFrame
+    values: pd.DataFrame
+    grain: str
+    faults: tuple[Fault, ...]
+
+    def repeats(self) -> list[Fault]:
+        """The fault that keys occur in several rows, and where; none if they do not."""
+        again = self.keys[self.keys.duplicated()]
+        examples = tuple(f"row {row}: {place(key, self.grain)}" for row, *key in again.head(3).itertuples())
+        found = f"rows whose {' and '.join(self.keys)} stood in an earlier row"
+        way_out = "If these are respondents or parts, say how they add up: how='mean', how='sum' ..."
+        fault = Fault(self.name, found, "one row", way_out, "duplicate-keys", len(again), examples)
+        return [fault] if examples else []
+
+
+def place(key: Any, frequency: str) -> str:
+    """A unit, a period, or both, for a reader."""
+    parts = key if isinstance(key, tuple | list) else [key]
+    return ", ".join(part if isinstance(part, str) else period_label(part, frequency) for part in parts)
+
+
+def read_table(
+    cells: pd.DataFrame, name: str, unit: str | None, period: str | None, *, columns: Mapping[str, str] | None = None,
+    grain: str | None = None, target: str | None = None, **notation: Any,
+) -> Table:  # fmt: skip
+    """Type the cells of one table.
+
+    `columns` renames its columns to KPI ids; `grain` and `target` are those of `read_periods`, `notation` goes to
+    `read_numbers`. A DataError lists the faults of columns and keys; those of a KPI are in the table's faults.
+    """
+    if levels := [level for level in cells.index.names if level is not None]:
+        cells = cells.reset_index(level=levels, allow_duplicates=True)
+    headings = [str(column) for column in cells.columns]
+    renamed = {str(old): str(new) for old, new in (columns or {}).items()}
+    faults = _heading_faults(headings, name, [unit, period], renamed, len(cells))
+    raise_all(DataError, f"The columns of {name} cannot be used.", faults)
+    cells = cells.set_axis(headings, axis=1)
+    keys, frequency, faults = _read_keys(cells, name, {"unit": unit, "period": period}, grain, target)
+    values = {}
+    for column in set(headings) - {unit, period}:
+        kpi = renamed.get(column, column)
+        values[kpi], fault = read_numbers(pd.Series(cells[column]), f"{name}, column {column!r}", **notation)
+        faults += [replace(fault, columns=(kpi,))] if fault else []
+    faults.sort(key=lambda fault: fault.columns)
+    usable = sorted(set(values) - {kpi for fault in faults for kpi in fault.columns})
+    if not usable:
+        no_kpi = Fault(name, "no column of numbers", "at least one KPI beside the keys", rule="no-kpi")
+        raise DataError(f"No column of {name} can be used.", [*faults, no_kpi])
+    frame = pd.DataFrame({kpi: values[kpi] for kpi in usable}, index=cells.index)
+    if keys.columns.empty:  # each row is a unit
+        frame = frame.iloc[np.lexsort([frame[kpi] for kpi in reversed(usable)])]
+        again = int(cells.astype(str).duplicated().sum())
+        found, expected = "rows that equal another row", "rows that differ, or a unit= for each"
+        warning = Fault(name, found, expected, "", "duplicate-rows", again, severity="warns")
+        faults += [warning] if again else []
+        units = [str(row).zfill(len(str(len(frame)))) for row in range(1, len(frame) + 1)]
+        keys = pd.DataFrame({"unit": units}, index=frame.index)
+    return Table(name, keys, frame, frequency, tuple(faults))
+
+
+def _heading_faults(
+    headings: list[str], name: str, keys: list[str | None], renamed: Mapping[str, str], rows: int
+) -> list[Fault]:
+    """What is wrong with the columns' names, and with names that should be columns."""
+    faults = [] if rows else [Fault(name, "no rows", "at least one", rule="empty")]
+    if "" in headings:
+        faults.append(Fault(name, "a column without a name", "a name in the first row", rule="no-name"))
+    times = Counter(h if h in keys else renamed.get(h, h) for h in headings)
+    for kpi in [kpi for kpi, number in times.items() if number > 1]:
+        found = f"{times[kpi]} columns named {kpi!r}"
+        faults.append(Fault(name, found, "one of each name", rule="duplicate-column"))
+    for column in dict.fromkeys([*filter(None, keys), *renamed]):
+        if column not in headings:
+            found, way_out = f"no column {column!r}", did_you_mean(column, headings)
+            faults.append(Fault(name, found, "the columns named", way_out, "unknown-column"))
+    return faults
+
+
+def _read_keys(
+    cells: pd.DataFrame, name: str, columns: dict[str, str | None], grain: str | None, target: str | None
+) -> tuple[pd.DataFrame, str, list[Fault]]:
+    """Units as text and periods as numbers; a DataError lists what is wrong with either."""
+    keys, frequency, notes, faults = {}, "none", [], []
+    for role, column in columns.items():
+        if column is None:
+            continue
+        where = f"{name}, column {column!r}"
+        codes, uniques = pd.factorize(cells[column])
+        texts = [_key(value) for value in uniques] + [""]
+        absent = np.array([not text for text in texts])[codes]
+        if absent.any():
+            rows = tuple(f"row {row}" for row in cells.index[absent][:3])
+            found, expected = f"rows without a {role}", f"a {role} in every row"
+            way_out, number = "Fill it in, or take the rows out.", int(absent.sum())
+            faults.append(Fault(where, found, expected, way_out, "missing-keys", number, rows))
+        elif role == "unit":
+            keys[role] = np.array(texts, dtype=object)[codes]
+        else:
+            try:
+                keys[role], frequency, notes = read_periods(pd.Series(cells[column]), where, grain, target)
+            except DataError as error:
+                faults += error.faults
+    raise_all(DataError, f"The keys of {name} cannot be used.", faults)
+    return pd.DataFrame(keys, index=cells.index), frequency, notes
+
+
+def _key(value: object) -> str:
+    """A unit's name as text: what a spreadsheet holds as 7.0 is unit 7."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def content_hash(frame: pd.DataFrame) -> str:
+    """The SHA-256 of a DataFrame's content, whatever the order of its rows and columns."""
+    frame = frame.set_axis([str(column) for column in frame.columns], axis=1).sort_index(axis=1)
+    cells = {i: c.map(repr) if c.dtype == object else c for i, (_, c) in enumerate(frame.items())}
+    rows = hash_pandas_object(pd.DataFrame(cells), index=False).to_numpy()
+    return hashlib.sha256("\n".join(frame.columns).encode() + np.sort(rows).tobytes()).hexdigest()
