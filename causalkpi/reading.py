@@ -231,7 +231,7 @@ def _aggregate(table: Table, how: dict[str, str], target: str, several: bool) ->
     result = pd.DataFrame({kpi: getattr(grouped[kpi], how[kpi])() for kpi in values})
     counts, needed = grouped.count(), grouped.size()
     whole, faults = needed > 0, []
-    if table.grain != target:
+    if is_coarser(target, table.grain):
         seen = owners[~keys.duplicated()].groupby(list(owners)).size()
         finer = members(owners["period"].min(), owners["period"].max(), target, table.grain)
         parts = finer.groupby(level=0).size().loc[seen.index.get_level_values("period")].to_numpy()
@@ -319,7 +319,7 @@ def _open(source: Source) -> tuple[pd.DataFrame, SourceRecord, list[Fault]]:
         except DataError:
             raise
         except Exception as error:  # whatever a library says of a broken file
-            found = f"a file that cannot be read ({str(error)[:200]})"
+            found = f"a file that cannot be read ({str(getattr(error, 'strerror', None) or error)[:200]})"
             raise _unreadable(name, found, f"a sound {path.suffix} file") from error
         digest = hashlib.sha256(raw).hexdigest()
     return cells, SourceRecord(name, digest, len(cells), tuple(map(str, cells.columns))), notes

@@ -105,6 +105,8 @@ def test_an_uneven_row_stops_with_its_line(tmp_path):
     error = refused(write(tmp_path, TEXT + "\n008,2024Q1,1,2,3\n009,2024Q1,1\n"), **KEYS)
     (fault,) = error.faults
     assert (fault.rule, fault.count, fault.examples) == ("ragged", 2, ("line 7: 5", "line 8: 3"))
+    error = refused(write(tmp_path, 'branch,x\n"a\nb",1\nc,1,2\n'), unit="branch")
+    assert error.faults[0].examples == ("line 4: 3",)
 
 
 def test_a_comma_within_a_number_never_shifts_columns(tmp_path):
@@ -251,9 +253,31 @@ def test_nothing_adds_up_without_a_word(months):
     assert "first or last" in str(refused(again, "branch", "month", how="last"))
 
 
+def test_weeks_belong_to_the_month_of_their_thursday():
+    weeks = pd.DataFrame({"branch": "a", "week": [f"2024-W{w:02d}" for w in range(1, 10)], "x": 1})
+    panel = read_panel(weeks, "branch", "week", how="sum", frequency="month")
+    assert panel.periods == ("2024-01", "2024-02") and panel.frame["x"].tolist() == [4, 5]
+
+
+def test_respondents_without_a_period_become_attributes_of_their_unit(months):
+    survey = Source(pd.DataFrame({"u": ["B01", "B01", "B02"], "loyalty": [1, 3, 5]}), "u", how="mean")
+    panel = read_panel([Source(months, "branch", "month"), survey])
+    assert panel.frame["loyalty"].groupby(level="unit").unique().map(list).to_dict() == {"B01": [2.0], "B02": [5.0]}
+    assert panel.counts["loyalty"].loc["B01"].unique().tolist() == [2] and panel.respondents == ("loyalty",)
+
+
+def test_row_labels_may_repeat(months):
+    halves = pd.concat([months.head(5).reset_index(drop=True), months.tail(6).reset_index(drop=True)])
+    assert read_panel(halves, "branch", "month") == read_panel(months, "branch", "month")
+    how = {"how": "mean", "frequency": "quarter"}
+    assert read_panel(halves, "branch", "month", **how) == read_panel(months, "branch", "month", **how)
+
+
 def test_longer_periods_need_a_word_too():
     years = pd.DataFrame({"branch": "a", "year": [2023, 2024], "budget": [120, 240], "staff": [10, 20]})
-    assert "'repeat'" in str(refused(years, "branch", "year", frequency="quarter")).replace("repeat,", "'repeat'")
+    assert "how= for 'budget', 'staff': one of repeat, spread" in str(
+        refused(years, "branch", "year", frequency="quarter")
+    )
     panel = read_panel(years, "branch", "year", how={"budget": "spread", "staff": "repeat"}, frequency="quarter")
     assert panel.periods[0] == "2023Q1" and panel.n_periods == 8
     assert panel.frame["budget"].tolist() == [30] * 4 + [60] * 4
