@@ -98,24 +98,46 @@ def stable_set(
     for grown in range(1, MOST_WINDOWS + 1):
         window = step * grown if graph.longest_lag else 0
         dag = graph.window(range(-window, end))
-        allowed = setting.observed(dag, _own_arithmetic(graph, cause)) | (special & set(dag))
-        selected = {n for n in dag if n.kpi in graph and graph[n.kpi].selected}
+        allowed = setting.observed(dag, own_arithmetic(graph, cause)) | (special & set(dag))
+        selected = selected_nodes(graph, dag)
         if window not in known:
             known[window] = search.BackDoor.of(dag, {cause}, targets)
         found = known[window].adjustment_set(allowed, selected, near_targets)
         if found is None:
             return "none"
-        if found == before or not graph.longest_lag:
-            settled = window - step if graph.longest_lag else 0
+        settled = window - step if graph.longest_lag else 0
+        if (found == before and _holds_far_back(graph, cause, targets, found, end)) or not graph.longest_lag:
             return Adjustment(_with_shared_shocks(setting, dag, targets, found), settled)
         before = found
     return "unstable"
 
 
-def _own_arithmetic(graph: KPIGraph, cause: Node) -> set[Node]:
-    """The arguments of the treatment's own formula: adjusting for all of them leaves it no variation."""
-    formula = graph[cause.kpi].formula
-    return {Node(kpi, cause.period - lag) for kpi, lag in formula.arguments} if formula else set()
+def _holds_far_back(graph: KPIGraph, cause: Node, targets: Set[Node], found: frozenset[Node], end: int) -> bool:
+    """Whether a set also holds in a window that the longest chains fit into, there and back.
+
+    That a set stays the same from one window to the next says nothing about a common cause many links back.
+    """
+    wide = graph.window(range(-2 * graph.longest_chain - graph.longest_lag, end))
+    return search.is_adjustment_set(wide, {cause}, targets, found, selected_nodes(graph, wide))
+
+
+def selected_nodes(graph: KPIGraph, dag: nx.DiGraph) -> set[Node]:
+    """The nodes on which rows were selected."""
+    kpis = {kpi.id for kpi in graph.kpis if kpi.selected}
+    return {n for n in dag if n.kpi in kpis} if kpis else set()
+
+
+def own_arithmetic(graph: KPIGraph, cause: Node) -> set[Node]:
+    """What the treatment's formula is made of, all the way down: adjusting for all of it leaves no variation."""
+    found: set[Node] = set()
+    pending = [cause]
+    while pending:
+        node = pending.pop()
+        formula = graph[node.kpi].formula
+        parts = {Node(kpi, node.period - lag) for kpi, lag in formula.arguments} if formula else set()
+        pending += [part for part in parts - found if part.period > cause.period - graph.longest_lag - 1]
+        found |= parts
+    return found
 
 
 def _with_shared_shocks(
@@ -127,7 +149,7 @@ def _with_shared_shocks(
 
 
 def _confirm(setting: Setting, cause: Node, targets: Set[Node], found: Adjustment) -> None:
-    """DoWhy has the last word: it must find an adjustment set within ours, on the same unrolled graph."""
+    """DoWhy must find an adjustment set within ours, on the window that it was found on."""
     from .dowhy_bridge import identify_adjustment
 
     dag = setting.graph.window(range(-found.window, max(n.period for n in targets) + 1))
@@ -152,13 +174,14 @@ def strictness(
     if UNIT_NODE not in adjustment:
         return True, ""
     row = {n for n in adjustment | causes if n not in (UNIT_NODE, PERIOD_NODE)}
-    reach = max(1, graph.longest_lag) + target.period
+    reach = max(1, graph.longest_chain) + graph.longest_lag + target.period
     dag = graph.window(range(-reach - window, reach + target.period + 1))
     given = row | {UNIT_NODE} | ({PERIOD_NODE} & set(dag))
     connected = search.reachable(dag, {target}, given)
+    mattering = row | {Node(kpi.id, target.period) for kpi in graph.kpis if kpi.selected}
     others = sorted(
         (abs(shift), shift, Node(n.kpi, n.period + shift))
-        for n in row
+        for n in mattering
         for shift in range(-reach, reach + 1)
         if shift and Node(n.kpi, n.period + shift) in connected
     )

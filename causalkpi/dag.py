@@ -113,11 +113,14 @@ class BackDoor:
         return separator(self.cut, near, far, (allowed - self.barred) - selected)
 
 
-def is_adjustment_set(dag: nx.DiGraph, causes: Set[Node], targets: Set[Node], chosen: Set[Node]) -> bool:
-    """Whether a given set is a valid adjustment set."""
-    if chosen & forbidden(dag, causes, targets):
+def is_adjustment_set(
+    dag: nx.DiGraph, causes: Set[Node], targets: Set[Node], chosen: Set[Node], selected: Set[Node] = frozenset()
+) -> bool:
+    """Whether a given set is a valid adjustment set, also where rows were selected."""
+    on_path = causal_nodes(dag, causes, targets)
+    if (chosen | selected) & (downstream(dag, on_path) | causes):
         return False
-    return not reachable(back_door_graph(dag, causes, targets), causes, chosen) & targets
+    return not _ball(dag, causes | selected, chosen, dag, causes, on_path) & targets
 
 
 def reachable(dag: nx.DiGraph, start: Set[Node], given: Set[Node]) -> set[Node]:
@@ -125,8 +128,18 @@ def reachable(dag: nx.DiGraph, start: Set[Node], given: Set[Node]) -> set[Node]:
     return _ball(dag, start, given, dag) - start - given
 
 
-def _ball(dag: nx.DiGraph, start: Set[Node], given: Set[Node], within: Container[Node]) -> set[Node]:
-    """The nodes that a ball from `start` meets given a set, blocked ones included (Shachter 1998, Bayes ball)."""
+def _ball(
+    dag: nx.DiGraph,
+    start: Set[Node],
+    given: Set[Node],
+    within: Container[Node],
+    causes: Set[Node] = frozenset(),
+    on_path: Set[Node] = frozenset(),
+) -> set[Node]:
+    """The nodes that a ball from `start` meets given a set, blocked ones included (Shachter 1998, Bayes ball).
+
+    Links from `causes` to nodes `on_path` are taken for absent, as in the proper back-door graph.
+    """
     opened = upstream(dag, given)
     seen: set[tuple[Node, bool]] = set()
     pending = [(node, True) for node in start]
@@ -137,11 +150,9 @@ def _ball(dag: nx.DiGraph, start: Set[Node], given: Set[Node], within: Container
         seen.add(step)
         node, from_child = step
         if node not in given:
-            pending += [(child, False) for child in dag.succ[node]]
-            if from_child:
-                pending += [(parent, True) for parent in dag.pred[node]]
-        if not from_child and node in opened:
-            pending += [(parent, True) for parent in dag.pred[node]]
+            pending += [(child, False) for child in dag.succ[node] if node not in causes or child not in on_path]
+        if (node in opened) if not from_child else (node not in given):
+            pending += [(parent, True) for parent in dag.pred[node] if parent not in causes or node not in on_path]
     return {node for node, _ in seen}
 
 

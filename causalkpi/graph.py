@@ -118,6 +118,15 @@ class KPIGraph:
         """The longest lag of any link or formula, in periods."""
         return max((lag for found in self.causes.values() for _, lag in found), default=0)
 
+    @cached_property
+    def longest_chain(self) -> int:
+        """The most periods that a chain of links through different KPIs can take."""
+        longest = dict.fromkeys(self.ids, 0)
+        for found in self.causes.values():
+            for source, lag in found:
+                longest[source] = max(longest[source], lag)
+        return sum(longest.values())
+
     def summary(self) -> nx.DiGraph:
         """The summary graph: one node per KPI, one edge per pair with its lags; it may have loops."""
         graph = nx.DiGraph(name=self.id)

@@ -16,7 +16,16 @@ from typing import TypeVar
 import networkx as nx
 
 from . import dag as search
-from .adjustment import MOST_WINDOWS, Adjustment, Setting, find_adjustment, stable_set, strictness
+from .adjustment import (
+    MOST_WINDOWS,
+    Adjustment,
+    Setting,
+    find_adjustment,
+    own_arithmetic,
+    selected_nodes,
+    stable_set,
+    strictness,
+)
 from .graph import UNIT_NODE, KPIGraph, Node, as_graph
 from .kpi import UNIT
 from .question import Estimand, Question, Unanswered, label
@@ -113,6 +122,8 @@ def _stochastic(setting: Setting, question: Question) -> Estimand | Unanswered:
     found = find_adjustment(setting, question.source, {question.target})
     if isinstance(found, Adjustment):
         return _by_adjustment(setting, question, found)
+    if setting.graph[question.treatment].formula is not None:  # these routes need variation of the treatment's own
+        return _no_route(setting, question, found)
     for special in setting.specials():
         route = _front_door(setting, question, special) or _instrument(setting, question, special)
         if route is not None:
@@ -221,8 +232,12 @@ def _settled(
         found = find(setting.graph.window(range(-window, question.horizon + 1)), longest)
         if found is None:
             return None
-        if found == before or not longest:
+        if not longest:
             return found, window
+        if found == before:
+            far = 2 * setting.graph.longest_chain + longest
+            if find(setting.graph.window(range(-far, question.horizon + 1)), longest) == found:
+                return found, window
         before = found
     return None
 
@@ -231,9 +246,10 @@ def _front_door(setting: Setting, question: Question, special: Set[Node]) -> Est
     """The front-door route: each stage is an adjustment of its own."""
 
     def find(dag: nx.DiGraph, _: int) -> FrontDoor | None:
-        observed = setting.observed(dag)
-        plain = {n for n in observed if setting.graph[n.kpi].formula is None}  # arithmetic has no variation of its own
-        return front_door(dag, question.source, question.target, plain, observed | (special & set(dag)))
+        graph = setting.graph
+        plain = {n for n in setting.observed(dag) if graph[n.kpi].formula is None}  # arithmetic has no variation
+        allowed = setting.observed(dag, own_arithmetic(graph, question.source)) | (special & set(dag))
+        return front_door(dag, question.source, question.target, plain, allowed, selected_nodes(graph, dag))
 
     settled = _settled(setting, question, find)
     if settled is None:
@@ -273,14 +289,10 @@ def _instrument(setting: Setting, question: Question, special: Set[Node]) -> Est
     """The instrument route, conditional on a set where that is needed."""
 
     def find(dag: nx.DiGraph, longest: int) -> tuple[Node, frozenset[Node]] | None:
-        recent = {n for n in setting.observed(dag) if n.period >= -longest}
-        return instrument(
-            dag,
-            question.source,
-            question.target,
-            recent,
-            setting.observed(dag) | (special & set(dag)),
-        )
+        graph = setting.graph
+        recent = {n for n in setting.observed(dag) if n.period >= -longest and graph[n.kpi].formula is None}
+        allowed = setting.observed(dag, own_arithmetic(graph, question.source)) | (special & set(dag))
+        return instrument(dag, question.source, question.target, recent, allowed, selected_nodes(graph, dag))
 
     settled = _settled(setting, question, find)
     if settled is None:
@@ -313,13 +325,20 @@ def _no_route(setting: Setting, question: Question, why: str) -> Unanswered:
             "A hidden KPI with a past of its own confounds this: every longer look back would need one period more, "
             "and no number of lags settles it."
         )
+    elif setting.graph[question.treatment].formula is not None:
+        reason = (
+            f"{question.treatment} is arithmetic: what confounds it works through its own parts, and holding those "
+            "fixed would leave it nothing to vary with."
+        )
     else:
         reason = (
             f"Some common cause of {question.treatment} and {question.outcome} is hidden (or rows were selected on a "
             "consequence), no front door and no instrument gets around it, and the data alone cannot tell."
         )
     named = [" and ".join("the same units again" if k == UNIT else k for k in kpis) for kpis in help_]
-    remedy = f"It would help to measure {'; or '.join(named)}." if named else "No hidden KPI would help if measured."
+    remedy = (
+        f"It would help to measure {'; or '.join(named)}." if named else "No three hidden KPIs would help if measured."
+    )
     return Unanswered(question, "not_identified", reason, help_, remedy)
 
 

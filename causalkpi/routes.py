@@ -29,7 +29,12 @@ class FrontDoor:
 
 
 def front_door(
-    dag: nx.DiGraph, source: Node, target: Node, candidates: Set[Node], allowed: Set[Node]
+    dag: nx.DiGraph,
+    source: Node,
+    target: Node,
+    candidates: Set[Node],
+    allowed: Set[Node],
+    selected: Set[Node] = frozenset(),
 ) -> FrontDoor | None:
     """The first workable set of mediators: single ones, then those next to the treatment, then to the outcome.
 
@@ -41,9 +46,9 @@ def front_door(
         What may be conditioned on.
     """
     on_path = search.causal_nodes(dag, {source}, {target}) - {target}
-    for chosen in _mediator_sets(dag, source, target, on_path & candidates, on_path):
-        first = {m: search.BackDoor.of(dag, {source}, {m}).adjustment_set(allowed) for m in chosen}
-        second = search.BackDoor.of(dag, chosen, {target}).adjustment_set(allowed)
+    for chosen in _mediator_sets(dag, source, target, (on_path & candidates) - selected, on_path):
+        first = {m: search.BackDoor.of(dag, {source}, {m}).adjustment_set(allowed, selected) for m in chosen}
+        second = search.BackDoor.of(dag, chosen, {target}).adjustment_set(allowed, selected)
         if second is not None and all(found is not None for found in first.values()):
             settled = {m: found for m, found in first.items() if found is not None}
             return FrontDoor(tuple(sorted(chosen)), settled, second)
@@ -68,7 +73,12 @@ def _mediator_sets(
 
 
 def instrument(
-    dag: nx.DiGraph, source: Node, target: Node, tools: Set[Node], allowed: Set[Node]
+    dag: nx.DiGraph,
+    source: Node,
+    target: Node,
+    tools: Set[Node],
+    allowed: Set[Node],
+    selected: Set[Node] = frozenset(),
 ) -> tuple[Node, frozenset[Node]] | None:
     """An instrument and the set it is conditional on (van der Zander, Textor and Liskiewicz 2015), or None.
 
@@ -86,12 +96,14 @@ def instrument(
     """
     cut = search.back_door_graph(dag, {source}, {target})
     barred = search.forbidden(dag, {source}, {target}) | search.downstream(dag, {source})
+    if barred & selected:
+        return None
     candidates = sorted(
-        (node for node in tools - barred if node.period <= source.period),
+        (node for node in tools - barred - selected if node.period <= source.period),
         key=lambda node: (node not in set(dag.predecessors(source)), -node.period, node.kpi),
     )
     for node in candidates:
-        given = search.separator(cut, {target}, {node}, allowed - barred - {node})
+        given = search.separator(cut, {target}, {node} | selected, allowed - barred - selected - {node})
         if given is not None and source in search.reachable(dag, {node}, given):
             return node, given
     return None

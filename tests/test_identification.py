@@ -166,8 +166,8 @@ def test_hidden_kpi_with_a_past_of_its_own_is_refused() -> None:
     assert found.help == (("U",),)
 
 
-def test_hidden_past_without_a_stable_set_is_refused_for_that_reason() -> None:
-    """W and Z are screens in front of a hidden process: each longer window needs one more lag of them."""
+def test_hidden_past_without_a_stable_set_is_refused() -> None:
+    """The hidden process is seen only through the treatment, so no number of lags settles it."""
     parts = (("U", "U", 1), ("U", "X", 1), ("X", "X", 1), ("X", "Y", 1), ("U", "Y", 3))
     links = [Link(a, b, lag=lag) for a, b, lag in parts]
     found = ck.identify(over_time(*links, hidden=("U",)), Question("X", "Y", horizon=1))
@@ -311,3 +311,69 @@ def test_identity_whose_part_needs_another_route_is_refused() -> None:
     assert isinstance(found, Unanswered)
     assert found.status == "not_estimable"
     assert "front door" in found.reason
+
+
+CHAIN = [("C", "A", 1), ("A", "B", 1), ("B", "X", 1), ("C", "D", 1), ("D", "E", 1), ("E", "Y", 1), ("X", "Y", 0)]
+
+
+def test_a_common_cause_many_links_back_is_found() -> None:
+    """Three links on either side: two short windows agree on the empty set, which is wrong."""
+    graph = over_time(*(Link(a, b, lag=lag) for a, b, lag in CHAIN))
+    found = ck.identify(graph, Question("X", "Y"))
+    assert isinstance(found, Estimand)
+    assert found.adjustment
+    wide = graph.unroll(range(-30, 1))
+    assert search.is_adjustment_set(wide, {Node("X", 0)}, {Node("Y", 0)}, set(found.adjustment))
+    hidden = ck.identify(graph.hide("A", "B", "C", "D", "E"), Question("X", "Y"))
+    assert hidden.status == "not_identified"
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("ABCXY"), st.sampled_from("ABCXY"), st.integers(0, 1)),
+        min_size=4,
+        max_size=9,
+        unique=True,
+    ),
+    st.frozensets(st.sampled_from("ABC"), max_size=2),
+)
+def test_sets_over_time_hold_in_a_wide_window(drawn: list[tuple[str, str, int]], hidden: frozenset[str]) -> None:
+    """Random graphs with lags and loops: whatever is identified by adjustment is valid forty periods back."""
+    links = tuple(Link(a, b, lag=lag) for a, b, lag in drawn if lag or a < b)
+    names = {link.source for link in links} | {link.target for link in links}
+    if not {"X", "Y"} <= names:
+        return
+    question = Question("X", "Y", 1)
+    found = ck.identify(over_time(*links, hidden=hidden), question)
+    if isinstance(found, Estimand) and found.route == "back_door":
+        wide = found.graph.unroll(range(-40, 2))
+        assert search.is_adjustment_set(wide, {question.source}, {question.target}, set(found.adjustment))
+
+
+@pytest.mark.parametrize(
+    "chain", ["Y>A A>B B>X X>Y", "X>A A>B B>Y X>Y"], ids=["feedback over three links", "a slow second way"]
+)
+def test_strictness_sees_chains(chain: str) -> None:
+    lagged = [tuple(link.split(">")) for link in chain.split()]
+    links = [Link(a, b, lag=0 if (a, b) == ("X", "Y") else 1) for a, b in lagged]
+    found = ck.identify(over_time(*links, unit_effects=("X", "Y")), Question("X", "Y"))
+    assert isinstance(found, Estimand)
+    assert UNIT_NODE in found.adjustment
+    assert not found.strict
+
+
+@pytest.mark.parametrize("edges", ["U>X U>Y X>M M>Y M>S Y>S", "Z>X X>Y U>X U>Y Y>S"], ids=["front door", "instrument"])
+def test_selection_spoils_the_other_routes_too(edges: str) -> None:
+    graph = Textbook("selected", "", edges, "U", "S").graph
+    assert ck.identify(graph, Question("X", "Y")).status == "not_identified"
+
+
+def test_what_a_treatment_is_made_of_is_never_held_fixed() -> None:
+    """A formula of a formula: holding c and s fixed would leave margin no variation."""
+    kpis = (KPI("c"), KPI("s"), KPI("Y"), KPI("rev", formula=Formula.parse("c * s")))
+    kpis += (KPI("margin", formula=Formula.parse("0.3 * rev")),)
+    links = (Link("c", "Y"), Link("s", "Y"), Link("margin", "Y"))
+    found = ck.identify(KPIGraph(kpis, links), Question("margin", "Y"))
+    assert isinstance(found, Unanswered)
+    assert "arithmetic" in found.reason
