@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..errors import DataError
 from ..panel import Panel, as_panel
 from ..question import Estimand, Unanswered
 from .front_door import estimate_by_front_door
@@ -79,6 +80,8 @@ def estimate(
         if estimand.route == "identity":
             return estimate_identity(table, estimand, level, draws, confirm=confirm)
         return estimate_by_adjustment(table, estimand, level, confirm=confirm)
+    except DataError as error:
+        return Unanswered(question, "refused_data", str(error), remedy="Mend the data, or the graph, and ask again.")
     except Refusal as refusal:
         return Unanswered(question, refusal.status, refusal.reason, remedy=refusal.remedy)
 

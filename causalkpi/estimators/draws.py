@@ -23,12 +23,12 @@ class Joint:
     ----------
     slopes : ndarray, shape (k,)
     covariance : ndarray, shape (k, k)
-    df : int
+    df : float
     """
 
     slopes: np.ndarray
     covariance: np.ndarray
-    df: int
+    df: float
 
     def draws(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """Draws of the slopes from their multivariate t distribution, shape (count, k)."""

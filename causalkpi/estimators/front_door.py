@@ -15,6 +15,7 @@ from ..panel import Panel
 from ..question import Estimand
 from .draws import joint_slopes
 from .linear import adjusted_fit, report
+from .regression import p_of_draws
 from .result import Estimate
 
 DRAWS = 4000
@@ -54,4 +55,10 @@ def estimate_by_front_door(
     )
     convention = "joint draws, leaving one unit out at a time"
     results = tuple(found.results for found in fits)
-    return replace(answer, interval=(float(low), float(high)), convention=convention, results=results)
+    return replace(
+        answer,
+        interval=(float(low), float(high)),
+        p_value=p_of_draws(products),
+        convention=convention,
+        results=results,
+    )

@@ -17,6 +17,7 @@ from ..panel import Panel
 from ..question import Estimand, label
 from .draws import joint_slopes
 from .linear import adjusted_fit, report
+from .regression import p_of_draws
 from .result import Estimate
 from .screen import Refusal
 
@@ -39,7 +40,9 @@ def estimate_identity(
     fits = [adjusted_fit(panel, leg, node, [question.source], confirm=confirm)[0]
             for node, leg in zip(nodes, legs, strict=True)]  # fmt: skip
     joint = joint_slopes(fits)
-    arithmetic = Arithmetic(panel, estimand.graph, question.target, {question.source, *nodes})
+    smallest = min(fits, key=lambda found: len(found.sample.outcome))
+    moved = {question.source, *nodes}
+    arithmetic = Arithmetic(panel, estimand.graph, question.target, moved, smallest.sample.used)
     changed = _changes(question.source, question.contrast, nodes)
     value = float(arithmetic.change(changed(joint.slopes[None, :]))[0])
     block = max(1, _CELLS // max(1, arithmetic.rows))
@@ -49,7 +52,6 @@ def estimate_identity(
     steps = np.sqrt(np.clip(np.diag(joint.covariance), 0, None))
     gradient = np.array([_slope(arithmetic, changed, joint.slopes, i, step) for i, step in enumerate(steps)])
     error = float(np.sqrt(gradient @ joint.covariance @ gradient))
-    smallest = min(fits, key=lambda found: len(found.sample.outcome))
     answer = report(
         panel,
         estimand,
@@ -65,6 +67,7 @@ def estimate_identity(
     return replace(
         answer,
         interval=(float(low), float(high)),
+        p_value=p_of_draws(spread),
         convention=convention,
         lost=lost,
         results=tuple(found.results for found in fits),
@@ -103,14 +106,16 @@ class Arithmetic:
         The identity, in relative time.
     moved : set of Node
         The nodes that will be moved; everything not downstream of them by formula stays as observed.
+    rows : ndarray of bool
+        The rows of the panel to average over.
     """
 
-    def __init__(self, panel: Panel, graph: KPIGraph, target: Node, moved: set[Node]) -> None:
+    def __init__(self, panel: Panel, graph: KPIGraph, target: Node, moved: set[Node], rows: np.ndarray) -> None:
         self.graph, self.target, self.moved = graph, target, moved
         self.open: dict[Node, bool] = {}
         leaves = sorted(self._leaves(target))
         table = panel.columns(leaves)
-        complete = table.notna().all(axis=1).to_numpy()
+        complete = table.notna().all(axis=1).to_numpy() & rows
         self.lost = {
             f"{label(node)}, for the formula": int(table.iloc[:, i].isna().sum())
             for i, node in enumerate(leaves)

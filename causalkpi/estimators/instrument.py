@@ -1,9 +1,9 @@
-"""The instrument estimate: two-stage least squares by linearmodels, with an interval that weak instruments cannot fool.
+"""The instrument estimate: two-stage least squares by linearmodels, with the interval of Anderson and Rubin.
 
-The interval inverts the Anderson-Rubin test (Anderson and Rubin 1949, Annals of Mathematical Statistics 20), which has
-the right size however weak the instrument; where it is unbounded the data do not determine the answer and the question
-is refused. DoWhy's instrument estimator leaves out the intercept and every covariate, so DoWhy vouches for the two
-regressions whose ratio the answer is.
+The interval inverts the Anderson-Rubin test (Anderson and Rubin 1949, Annals of Mathematical Statistics 20). Below a
+first-stage F of 10 (Staiger and Stock 1997, Econometrica 65) the question is refused, because intervals that happen to
+be bounded there are the ones that miss. DoWhy's instrument estimator leaves out the intercept and every covariate, so
+DoWhy vouches for the two regressions whose ratio the answer is.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from scipy import stats
 from ..panel import Panel
 from ..question import Estimand, label
 from .linear import report
-from .regression import Fit, fit, p_value
+from .regression import Fit, fit, jackknife_covariance, p_value
 from .result import Estimate
 from .sample import Sample, build_sample
 from .screen import Refusal
+
+WEAKEST = 10.0
 
 
 def estimate_by_instrument(panel: Panel, estimand: Estimand, level: float, *, confirm: bool = True) -> Estimate:
@@ -40,10 +42,17 @@ def estimate_by_instrument(panel: Panel, estimand: Estimand, level: float, *, co
     ratio, error, results = _two_stage(whole)
     if not abs(ratio - reduced.slopes[0] / first.slopes[0]) <= 1e-6 * max(abs(ratio), error):
         raise Refusal("The two stages and their ratio disagree numerically: the instrument hardly moves the treatment.")
-    strength = float(first.slopes[0] ** 2 / first.covariance[0, 0])
-    low, high = _anderson_rubin(reduced, first, level, tool_name=label(tool), strength=strength)
+    both = jackknife_covariance(np.column_stack([reduced.left_out[:, 0], first.left_out[:, 0]]))
+    strength = float(first.slopes[0] ** 2 / both[1, 1])
+    p = p_value(float(reduced.slopes[0]), float(np.sqrt(both[0, 0])), reduced.df)
+    if strength < WEAKEST:
+        raise Refusal(
+            f"{label(tool)} is too weak an instrument (first-stage F {strength:.1f}, {WEAKEST:g} is asked for): "
+            f"the data do not bound the effect. That there is none at all has p = {p:.2g}.",
+            "Bring more data, or an instrument that moves the treatment more.",
+        )
+    low, high = _anderson_rubin(reduced, first, both, level)
     ends = sorted((low * question.contrast, high * question.contrast))
-    words = [] if strength >= 10 else [f"The instrument is weak (F = {strength:.1f}); the interval allows for it."]
     answer = report(
         panel,
         estimand,
@@ -52,14 +61,13 @@ def estimate_by_instrument(panel: Panel, estimand: Estimand, level: float, *, co
         main=first,
         level=level,
         estimator=f"two-stage least squares, instrument {label(tool)}, first-stage F {strength:.1f}",
-        warnings=words,
         confirm=confirm,
     )
     return replace(
         answer,
         interval=(ends[0], ends[1]),
-        p_value=p_value(float(reduced.slopes[0]), float(np.sqrt(reduced.covariance[0, 0])), reduced.df),
-        convention=f"{first.convention}; interval and p by Anderson and Rubin's test",
+        p_value=p,
+        convention=f"Anderson and Rubin's test, leaving one unit out at a time ({answer.units} units)",
         results=results,
     )
 
@@ -103,23 +111,16 @@ def _two_stage(whole: Sample) -> tuple[float, float, Any]:
     return float(results.params[name]) * scale, float(results.std_errors[name]) * scale, results
 
 
-def _anderson_rubin(reduced: Fit, first: Fit, level: float, tool_name: str, strength: float) -> tuple[float, float]:
-    """All ratios that the Anderson-Rubin test does not reject.
+def _anderson_rubin(reduced: Fit, first: Fit, v: np.ndarray, level: float) -> tuple[float, float]:
+    """All ratios that the Anderson-Rubin test does not reject, an interval once the instrument is not weak.
 
     The ratio r is kept if (a - r b)^2 <= c^2 (Vaa - 2 r Vab + r^2 Vbb), a quadratic in r, with a and b the slopes of
     outcome and treatment on the instrument and V their covariance from leaving one unit out.
     """
     a, b = float(reduced.slopes[0]), float(first.slopes[0])
-    both = np.column_stack([reduced.left_out[:, 0], first.left_out[:, 0]])
-    centred = both - both.mean(axis=0)
-    count = len(both)
-    v = (count - 1) / count * centred.T @ centred
     c2 = float(stats.t.ppf(0.5 + level / 2, first.df)) ** 2
     square, middle, constant = b * b - c2 * v[1, 1], a * b - c2 * v[0, 1], a * a - c2 * v[0, 0]
-    root = middle * middle - square * constant
-    if square <= 0 or root < 0:
-        raise Refusal(
-            f"{tool_name} is too weak an instrument (first-stage F {strength:.1f}): any effect fits these data.",
-            "Bring more data, or an instrument that moves the treatment more.",
-        )
+    root = max(0.0, middle * middle - square * constant)
+    if square <= 0:
+        raise Refusal("At this level of confidence the data do not bound the effect.", "Ask for a lower level.")
     return float((middle - root**0.5) / square), float((middle + root**0.5) / square)

@@ -39,8 +39,7 @@ def adjusted_fit(
     sample = build_sample(panel, outcome, treatments, estimand.adjustment)
     biased = sample.unit_effects and not estimand.strict
     if biased:
-        spans = panel.frame.groupby(level=0, sort=False).size()
-        seen = float(np.median(spans.loc[list(sample.units)]))
+        seen = _periods_seen(panel, sample, [outcome, *treatments, *estimand.controls])
         horizon = outcome.period - min(n.period for n in treatments)
         why = admitted(seen, horizon)
         if why:
@@ -53,6 +52,15 @@ def adjusted_fit(
     if not biased:
         return whole, whole
     return corrected(panel, outcome, treatments, estimand.adjustment, whole), whole
+
+
+def _periods_seen(panel: Panel, sample: Sample, nodes: Sequence[Node]) -> float:
+    """The periods of a typical unit; only the usable ones where a quarter or more of them cannot be used."""
+    spans = panel.frame.groupby(level=0, sort=False).size()
+    seen = float(np.median(spans.loc[list(sample.units)]))
+    reach = max(n.period for n in nodes) - min(n.period for n in nodes)
+    usable = float(np.median(np.bincount(sample.unit))) + reach
+    return seen if usable >= 0.75 * seen else usable
 
 
 def estimate_by_adjustment(panel: Panel, estimand: Estimand, level: float, *, confirm: bool = True) -> Estimate:

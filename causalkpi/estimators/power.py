@@ -16,7 +16,7 @@ from ..graph import UNIT_NODE
 from ..question import Estimand
 
 
-def detectable(std_error: float, df: int, *, power: float = 0.8, significance: float = 0.05) -> float:
+def detectable(std_error: float, df: float, *, power: float = 0.8, significance: float = 0.05) -> float:
     """The effect that a two-sided t test with this standard error finds with probability `power`.
 
     Examples
@@ -79,6 +79,9 @@ def minimum_detectable_effect(
     >>> round(minimum_detectable_effect(estimand, units=100, periods=1), 3)
     0.283
     """
+    if estimand.route != "back_door":
+        fault = Fault("route", estimand.route.replace("_", " "), "a single adjusted regression", rule="route")
+        raise QuestionError("The smallest effect is worked out for adjusted regressions only.", [fault])
     rows = periods - _reach(estimand)
     within = UNIT_NODE in estimand.adjustment
     shares = {"treatment_lasting": treatment_lasting, "outcome_lasting": outcome_lasting, "explained": explained}
@@ -97,7 +100,6 @@ def minimum_detectable_effect(
 def _reach(estimand: Estimand) -> int:
     """How many periods lags and horizon cost."""
     nodes = [*estimand.controls, estimand.question.source, estimand.question.target]
-    nodes += [node for node, _ in estimand.legs]
     return max(n.period for n in nodes) - min(n.period for n in nodes)
 
 

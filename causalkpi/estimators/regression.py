@@ -17,9 +17,11 @@ from scipy import stats
 from .. import dowhy_bridge
 from ..errors import DisagreementError, Fault
 from .sample import Sample
+from .screen import Refusal
 
 AGREEMENT = 1e-6
 FEW_UNITS = 50
+FEWEST_EFFECTIVE = 2
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Fit:
         In native units, per unit of each treatment.
     covariance : ndarray, shape (treatments, treatments)
         By the convention named in `convention`.
-    df : int
-        Degrees of freedom of the t distribution used.
+    df : float
+        Degrees of freedom of the t distribution: units less one, or effective units less one where those are few.
     convention : str
         How the standard errors were computed.
     left_out : ndarray, shape (units, treatments)
@@ -42,16 +44,19 @@ class Fit:
         DoWhy's slopes for the same regression.
     results : statsmodels RegressionResults
     sample : Sample
+    effective : float
+        How many units the treatment's variation is spread over (the fewest of any treatment).
     """
 
     slopes: np.ndarray
     covariance: np.ndarray
-    df: int
+    df: float
     convention: str
     left_out: np.ndarray
     dowhy: np.ndarray
     results: Any = field(repr=False)
     sample: Sample = field(repr=False)
+    effective: float = float("inf")
 
 
 def fit(sample: Sample, *, confirm: bool = True) -> Fit:
@@ -85,21 +90,57 @@ def fit(sample: Sample, *, confirm: bool = True) -> Fit:
         )
     which = slice(1, 1 + sample.treatments.shape[1])
     native = size / scale[which]
+    effective = effective_units(sample.design / scale, sample.unit, which)
+    _require_spread(sample, effective)
     slopes = results.params.to_numpy()[which] * native
     left_out = leave_one_out(sample.design / scale, sample.outcome / size, sample.unit, which) * native
-    df, convention = int(results.df_resid), "heteroskedasticity-robust (HC3)"
+    df: float = float(results.df_resid)
+    convention = "heteroskedasticity-robust (HC3)"
     covariance = results.cov_params().to_numpy()[which, which] * np.outer(native, native)
     if clustered:
         units = len(sample.units)
-        df, convention = units - 1, f"clustered by unit (CR1, {units} units)"
-        if units < FEW_UNITS:
+        df, convention = float(units - 1), f"clustered by unit (CR1, {units} units)"
+        if min(units, *effective) < FEW_UNITS:
             covariance = jackknife_covariance(left_out)
             convention = f"clustered by unit, leaving one unit out at a time (CV3, {units} units)"
-    elif not np.isfinite(covariance).all():
+    elif not np.isfinite(covariance).all() or _leverage(sample).max() > 1 - 1e-8:
         covariance = jackknife_covariance(left_out)
         convention = "leaving one row out at a time (a row of leverage 1 leaves HC3 undefined)"
+    if min(effective) < FEW_UNITS:  # a t distribution that knows how few units the answer rests on
+        df = min(df, max(1.0, min(effective) - 1))
     dowhy = confirmed_slopes(sample, slopes, np.sqrt(np.diag(covariance))) if confirm else np.full(len(slopes), np.nan)
-    return Fit(slopes, covariance, df, convention, left_out, dowhy, results, sample)
+    return Fit(slopes, covariance, df, convention, left_out, dowhy, results, sample, float(min(effective)))
+
+
+def effective_units(design: np.ndarray, unit: np.ndarray, which: slice) -> list[float]:
+    """Over how many units the variation of each treatment is spread, once everything else is taken out.
+
+    One over the sum of squared shares: with one treated unit of eighty it is about one, however many rows there are,
+    and no standard error knows how much the slope would differ with another unit (MacKinnon and Webb 2018).
+    """
+    q, r = np.linalg.qr(design)
+    weights = q @ np.linalg.solve(r, np.eye(r.shape[1]))[which].T
+    shares = np.zeros((unit.max() + 1, weights.shape[1]))
+    np.add.at(shares, unit, weights**2)
+    shares /= shares.sum(axis=0)
+    return [float(value) for value in 1 / (shares**2).sum(axis=0)]
+
+
+def _require_spread(sample: Sample, effective: list[float]) -> None:
+    """Refuse a treatment whose variation comes from a handful of units."""
+    for name, count in zip(sample.treatment_names, effective, strict=True):
+        if count < FEWEST_EFFECTIVE:
+            what = "units" if sample.repeated else "rows"
+            raise Refusal(
+                f"What varies in {name} comes from so few {what} (about {count:.1f}) that nobody can tell how much the "
+                f"answer would differ with others.",
+                f"It takes {what} in which it differs.",
+            )
+
+
+def _leverage(sample: Sample) -> np.ndarray:
+    q = np.linalg.qr(sample.design)[0]
+    return np.einsum("ij,ij->i", q, q)
 
 
 def confirmed_slopes(sample: Sample, slopes: np.ndarray, errors: np.ndarray) -> np.ndarray:
@@ -159,13 +200,19 @@ def jackknife_covariance(left_out: np.ndarray) -> np.ndarray:
     return (count - 1) / count * centred.T @ centred
 
 
-def interval(value: float, error: float, df: int, level: float) -> tuple[float, float]:
+def interval(value: float, error: float, df: float, level: float) -> tuple[float, float]:
     """A t interval."""
     half = float(stats.t.ppf(0.5 + level / 2, df)) * error
     return value - half, value + half
 
 
-def p_value(value: float, error: float, df: int) -> float:
+def p_of_draws(draws: np.ndarray) -> float:
+    """Two-sided p of the null of zero from draws: twice the smaller tail beyond it, never below what they can show."""
+    below = float((draws <= 0).mean())
+    return max(2 * min(below, 1 - below), 1 / len(draws))
+
+
+def p_value(value: float, error: float, df: float) -> float:
     """Two-sided p of the null that the slope is zero; 0 or 1 where the error is zero."""
     if error == 0:
         return float(value == 0)

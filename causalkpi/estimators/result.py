@@ -57,7 +57,7 @@ class Estimate:
     p_value : float
         Two-sided, of the null that the effect is zero.
     level : float
-    df : int
+    df : float
         Degrees of freedom of the t distribution.
     estimator, convention : str
         How value and standard error were computed, in words.
@@ -87,7 +87,7 @@ class Estimate:
     interval: tuple[float, float]
     p_value: float
     level: float
-    df: int
+    df: float
     estimator: str
     convention: str
     rows: int
@@ -188,6 +188,10 @@ def sample_words(fit: Fit) -> list[str]:
         said.append(f"Only {units} units: the interval itself is uncertain. Treat this as a hint.")
     elif sample.repeated and units < 50:
         said.append(f"{units} units are few: the interval is approximate.")
+    if fit.effective < 10:
+        said.append(
+            f"What varies in the treatment comes from about {fit.effective:.0f} units or rows: a hint, not more."
+        )
     free = len(sample.outcome) - sample.design.shape[1]
     if free < 20:
         said.append(f"Only {free} degrees of freedom are left.")

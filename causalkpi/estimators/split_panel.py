@@ -72,7 +72,7 @@ def corrected(panel: Panel, outcome: Node, treatments: Sequence[Node], adjustmen
         slopes=slopes,
         left_out=left_out,
         covariance=jackknife_covariance(left_out),
-        df=len(units) - 1,
+        df=min(whole.df, len(units) - 1),
         convention=convention,
     )
 
