@@ -1,0 +1,177 @@
+"""The results of a run as files: a page for people, a table, and run.json with everything behind them.
+
+A folder is written whole or not at all: the files are made in a temporary folder on the same disk and put in place
+when all of them are there. No file holds a clock time or a path of a machine, so equal input gives equal bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from .errors import Fault, StudyError, raise_all
+from .page import to_html
+from .record import Run, in_words, sha256, to_json, to_record
+
+PAGE, TABLE, RECORD = "answers.html", "answers.csv", "run.json"
+_FILES = (TABLE, PAGE, RECORD)  # the record comes last: it holds the hashes of the others
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_COUNTS = ("horizon", "rows_used", "rows", "units")
+
+
+def prepare(folder: str | Path) -> Path:
+    """Make sure, before the work starts, that results can be written to this folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+        It need not exist; the folder that it is to stand in must.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    StudyError
+        If it is a file, if it has no place to stand, or if nothing can be written there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     prepare(Path(place) / "answers").name
+    'answers'
+    """
+    chosen = Path(folder)
+    raise_all(StudyError, f"The output folder {chosen} cannot be used.", _folder_faults(chosen))
+    return chosen
+
+
+def write(run: Run, folder: str | Path) -> tuple[Path, ...]:
+    """Write the page, the table and the record of a run: all of them, or nothing.
+
+    Parameters
+    ----------
+    run : Run
+    folder : str or Path
+        Made if it does not exist; other files in it are left alone.
+
+    Returns
+    -------
+    tuple of Path
+        The files.
+
+    Raises
+    ------
+    StudyError
+        If they cannot be written; what stood there before is then still there.
+    """
+    chosen = prepare(folder)
+    files = {name: text.encode("utf-8", "backslashreplace") for name, text in render(run).items()}
+    fresh = _beside(chosen)
+    try:
+        fresh.mkdir()
+        for name, content in files.items():
+            (fresh / name).write_bytes(content)
+        _install(fresh, chosen)
+    except OSError as failure:
+        fault = Fault(str(chosen), failure.strerror or str(failure), "a folder that can be written", rule="output")
+        raise StudyError("The results could not be written; nothing was changed.", [fault]) from failure
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return tuple(chosen / name for name in _FILES)
+
+
+def render(run: Run) -> dict[str, str]:
+    """The text of every file, by its name."""
+    record = to_record(run)
+    texts = {TABLE: to_csv(run), PAGE: to_html(run, record)}
+    hashes = {name: sha256(text) for name, text in texts.items()}
+    return texts | {RECORD: to_json(record | {"files": hashes})}
+
+
+def to_csv(run: Run) -> str:
+    """The answers as comma-separated text, one row a question.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    frame = run.answers.to_frame()
+    frame.insert(0, "question", [in_words(item, run.study) for item in run.answers])
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(map(str, frame.columns))
+    for row in frame.to_dict("records"):
+        writer.writerow([_cell(value, str(name)) for name, value in row.items()])
+    return "\ufeff" + out.getvalue()  # the mark by which spreadsheets know UTF-8
+
+
+def _cell(value: Any, column: str) -> str:
+    """One cell: numbers plain, texts never a formula, what is absent empty."""
+    if isinstance(value, str):
+        return "'" + value if value.startswith(_FORMULA) else value
+    number = float(value)
+    if math.isnan(number):
+        return ""
+    if math.isinf(number):
+        return "unbounded"
+    return str(int(number)) if column in _COUNTS else repr(number)
+
+
+# The folder ------------------------------------------------------------------------------------------------------
+
+
+def _folder_faults(folder: Path) -> list[Fault]:
+    """Why nothing could be written to this folder."""
+    where, expected = "the output folder", "a folder that can be written, or a new name in one"
+    try:
+        if folder.is_dir():
+            taken = [name for name in _FILES if (folder / name).is_dir()]
+            if taken:
+                return [Fault(where, f"a folder by the name of {name}", "a file, or nothing") for name in taken]
+        elif folder.exists() or folder.is_symlink():
+            return [Fault(where, "a file by that name", expected, "Choose another with --out.", "output")]
+        elif not folder.parent.is_dir():
+            found = f"no folder {str(folder.parent)!r} for it to stand in"
+            return [Fault(where, found, "a new name in a folder that exists", "Make that folder first.", "output")]
+        trial = _beside(folder) if folder.is_dir() else folder
+        trial.mkdir()
+        trial.rmdir()
+    except (OSError, ValueError) as failure:  # a name with a null character is a ValueError
+        reason = getattr(failure, "strerror", None) or str(failure)
+        return [Fault(where, reason[:1].lower() + reason[1:], expected, "Choose another with --out.", "output")]
+    return []
+
+
+def _beside(folder: Path) -> Path:
+    """A temporary folder on the same disk: in the folder if it exists, otherwise next to it."""
+    return (folder if folder.is_dir() else folder.parent) / f".causalkpi-{os.getpid()}"
+
+
+def _install(fresh: Path, folder: Path) -> None:
+    """Put the files in place; if that is interrupted, put the old ones back."""
+    if not folder.is_dir():
+        fresh.rename(folder)
+        return
+    kept = fresh / "before"
+    kept.mkdir()
+    touched = []
+    try:
+        for name in _FILES:
+            touched.append(name)
+            if (folder / name).exists():
+                os.replace(folder / name, kept / name)
+            os.replace(fresh / name, folder / name)
+    except BaseException:
+        for name in touched:
+            if (kept / name).exists():
+                os.replace(kept / name, folder / name)
+            elif not (fresh / name).exists():
+                (folder / name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,198 @@
+"""The record of a run: everything behind its answers, as plain values for run.json.
+
+Whoever has the record can tell which graph, which data, which versions and which choices gave an answer, and what else
+was asked. It holds no clock time and no path of a machine, so equal input gives equal bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+from typing import Any
+
+import numpy as np
+
+from . import __version__
+from .errors import Fault
+from .estimators import Estimate
+from .graph import KPIGraph
+from .graphfile import to_yaml
+from .study import Answers, Asked, Study
+from .wording import question_words
+
+_LIBRARIES = ("dowhy", "statsmodels", "linearmodels", "pandas", "networkx", "numpy", "scipy")
+_ABSENT = {"true_effect": "not a simulated organisation", "dowhy": "put together from several regressions"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was asked of which study, and what came out.
+
+    Parameters
+    ----------
+    title : str
+    study : Study
+    answers : Answers
+    graph : str
+        The graph as the study names it.
+    client, author, date : str
+        As the study says; the clock is never asked.
+    choices : mapping of str to str
+        What was chosen by default, because nobody said otherwise.
+    sentences : tuple of str
+        What came out, in a few plain sentences.
+    simulated : bool
+        Whether the organisation is simulated, so that true effects are known.
+    """
+
+    title: str
+    study: Study
+    answers: Answers
+    graph: str
+    client: str = ""
+    author: str = ""
+    date: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    sentences: tuple[str, ...] = ()
+    simulated: bool = False
+
+
+def to_record(run: Run) -> dict[str, Any]:
+    """Everything behind the answers, as plain values."""
+    study = run.study
+    panel = study.panel
+    return {
+        "format": 1,
+        "title": run.title,
+        "client": run.client,
+        "author": run.author,
+        "date": run.date,
+        "graph": {"name": run.graph, "id": study.graph.id, "sha256": hash_graph(study.graph)},
+        "sources": [asdict(source) for source in panel.sources],
+        "panel": {
+            "frequency": panel.frequency,
+            "units": panel.n_units,
+            "periods": list(panel.periods),
+            "unit_periods": len(panel.frame),
+            "kpis": list(panel.kpis),
+        },
+        "versions": versions(),
+        "seed": study.seed,
+        "level": study.level,
+        "choices": dict(run.choices),
+        "faults": [_fault(fault) for fault in study.faults],
+        "claims": {
+            claim.id: {"statement": claim.statement(), "reference": claim.reference} for claim in study.graph.claims
+        },
+        "register": [asdict(question) for question in study.register],
+        "answers": [_answer(item, run) for item in run.answers],
+    }
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    """A fault without its examples: results hold no rows of the data."""
+    return {name: value for name, value in asdict(fault).items() if name != "examples"}
+
+
+def _answer(item: Asked, run: Run) -> dict[str, Any]:
+    """One answer with its full numbers, its set and its roles."""
+    answer = item.answer
+    found: dict[str, Any] = {"origin": item.origin, "question": in_words(item, run.study), **asdict(item.question)}
+    found |= {"status": answer.status, "true_effect": item.true_effect}
+    if isinstance(answer, Estimate):
+        estimand = answer.estimand
+        found |= answer.to_dict() | {
+            "dowhy": answer.dowhy,
+            "window": estimand.window,
+            "adjustment": [node._asdict() for node in estimand.adjustment],
+            "mediators": [node._asdict() for node in estimand.mediators],
+            "instrument": estimand.instrument._asdict() if estimand.instrument else {},
+            "strict": estimand.strict,
+            "assumptions": list(estimand.assumptions),
+            "roles": [asdict(role) for role in estimand.roles],
+        }
+    else:
+        found |= {
+            "reason": answer.reason,
+            "remedy": answer.remedy,
+            "help": [list(kpis) for kpis in answer.help],
+        }
+    return found
+
+
+def to_json(record: Mapping[str, Any]) -> str:
+    """A record as JSON: keys sorted, and no number where there is none.
+
+    What is not a finite number becomes null, and the key ``absent`` beside it says why.
+
+    Examples
+    --------
+    >>> print(to_json({"value": 0.5, "dowhy": float("nan")}), end="")
+    {
+     "absent": {
+      "dowhy": "put together from several regressions"
+     },
+     "dowhy": null,
+     "value": 0.5
+    }
+    """
+    return json.dumps(_plain(record), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Values that JSON has; a mapping gets the reasons of what is absent in it."""
+    if isinstance(value, Mapping):
+        plain = {str(key): _plain(part) for key, part in value.items()}
+        absent = {str(key): _why(str(key), part) for key, part in value.items() if _no_number(part)}
+        return plain | ({"absent": absent} if absent else {})
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(part) for part in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return None if _no_number(value) else float(value)
+    return str(value)
+
+
+def _no_number(value: Any) -> bool:
+    return isinstance(value, float | np.floating) and not math.isfinite(value)
+
+
+def _why(key: str, value: float) -> str:
+    if math.isinf(value):
+        return "without bound, " + ("downward" if value < 0 else "upward")
+    return _ABSENT.get(key, "not a number for this answer")
+
+
+def versions() -> dict[str, str]:
+    """The versions that the answers depend on."""
+    found = {"python": platform.python_version(), "causalkpi": __version__}
+    for name in _LIBRARIES:
+        try:
+            found[name] = installed(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def hash_graph(graph: KPIGraph) -> str:
+    """The SHA-256 of a graph in its canonical form."""
+    return sha256(to_yaml(graph))
+
+
+def sha256(text: str) -> str:
+    """The SHA-256 of a text, as hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def in_words(item: Asked, study: Study) -> str:
+    """A question of a study with the KPIs' names."""
+    return question_words(item.question, study.graph, study.panel.frequency)

@@ -1,0 +1,336 @@
+"""The study file: which graph, which data, which questions, in one YAML file that a client can read.
+
+Paths in it are relative to the file itself, so that a folder can be moved and sent as it is. Everything that is wrong
+with it is said at once, each fault with its line and column: a misspelt key, a KPI that the graph does not have, a data
+file that is not there. A date is only ever taken from here, never from the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .errors import CausalKPIError, Fault, StudyError, did_you_mean, raise_all
+from .graph import KPIGraph
+from .graphfile import load_graph
+from .question import Question
+from .reading import AGGREGATES, STRETCHES, Source, read_panel
+from .study import Study
+from .yamlfile import Position, Step, read_yaml
+
+Grain = Literal["year", "quarter", "month", "week", "day", "step"]
+_LEVEL, _SEED = 0.95, 0
+_NOTATION = ("unit", "period", "frequency", "decimal", "thousands", "separator", "sheet")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Source(_Part):
+    path: str
+    unit: str | None = None
+    period: str | None = None
+    columns: dict[str, str] = {}
+    how: Any = None
+    frequency: Grain | None = None
+    decimal: Literal[".", ","] = "."
+    thousands: str = ""
+    separator: str | None = None
+    sheet: str | None = None
+    missing: list[str] | None = None
+
+
+class _Question(_Part):
+    treatment: str
+    outcome: str
+    horizon: Annotated[int, Field(ge=0)] = 0
+    contrast: float = 1.0
+
+
+class _File(_Part):
+    format: Literal[1]
+    title: str
+    graph: str
+    data: list[_Source]
+    frequency: Grain | None = None
+    unit_effects: list[str] | None = None
+    period_effects: list[str] | None = None
+    hidden: list[str] = []
+    questions: list[_Question] = []
+    claims: bool | None = None
+    level: Annotated[float, Field(gt=0, lt=1)] | None = None
+    seed: Annotated[int, Field(ge=0)] | None = None
+    client: str = ""
+    author: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """What a study file says, with its graph read and its paths found.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    title : str
+    graph : KPIGraph
+        With the file's own unit effects, period effects and hidden KPIs.
+    graph_name : str
+        As the file names it.
+    sources : tuple of Source
+    frequency : str or None
+        Of the panel; found out where None.
+    questions : tuple of Question
+        The study's own, in the order of the file.
+    claims : bool
+        Whether to ask the questions of the graph's claims too.
+    level : float
+    seed : int
+    client, author, date : str
+    choices : mapping of str to str
+        What the file leaves open and was chosen by default.
+    """
+
+    path: Path
+    title: str
+    graph: KPIGraph = field(repr=False)
+    graph_name: str
+    sources: tuple[Source, ...] = field(repr=False)
+    frequency: str | None = None
+    questions: tuple[Question, ...] = ()
+    claims: bool = True
+    level: float = _LEVEL
+    seed: int = _SEED
+    client: str = ""
+    author: str = ""
+    date: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_study(path: str | Path) -> StudyFile:
+    r"""Read a study file and the graph that it names; the data are not opened yet.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    StudyFile
+
+    Raises
+    ------
+    StudyError
+        Listing every fault with ``file:line:column``: of the file itself, of the graph's file, and of what does not
+        exist (KPIs, a model, data files).
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "branches.csv").write_text("branch,quarter,customer_loyalty,churn\n")
+    >>> _ = (folder / "study.yaml").write_text('''
+    ... format: 1
+    ... title: What loyalty does
+    ... graph: customer_centred
+    ... data: [{path: branches.csv, unit: branch, period: quarter}]
+    ... questions: [{treatment: customer_loyalty, outcome: churn, horizon: 1}]
+    ... claims: false
+    ... ''')
+    >>> print(*read_study(folder / "study.yaml").questions)
+    customer_loyalty (+1) -> churn, 1 period later
+    """
+    file = Path(path)
+    document, position = read_yaml(
+        file, _File, error=StudyError, what="study", check=lambda d, p: _Meaning(d, p, file).study()
+    )
+    return _Meaning(document, position, file).study()
+
+
+def load(study: StudyFile) -> Study:
+    """Read a study's data and put them together with its graph.
+
+    Parameters
+    ----------
+    study : StudyFile
+        Its `questions` and `claims` say what to run.
+
+    Raises
+    ------
+    DataError
+        Listing all that is wrong with files, columns and keys.
+    """
+    panel = read_panel(study.sources, frequency=study.frequency)
+    return Study(study.graph, panel, level=study.level, seed=study.seed)
+
+
+class _Meaning:
+    """Makes a StudyFile of a document; what is wrong is noted and left out, so that the rest can be checked too."""
+
+    def __init__(self, document: _File, position: Position, file: Path) -> None:
+        self.document, self.position, self.file = document, position, file
+        self.faults: list[Fault] = []
+
+    def note(self, rule: str, found: str, expected: str, remedy: str, *loc: Step) -> None:
+        self.faults.append(Fault(self.position(*loc), found, expected, remedy, rule))
+
+    def study(self) -> StudyFile:
+        """The study, or a StudyError with everything that is wrong."""
+        document = self.document
+        sources = [self.source(i, source) for i, source in enumerate(document.data)]
+        if not sources:
+            self.note("no-data", "no source", "at least one", "", "data")
+        if not document.title.strip():
+            self.note("title", "no title", "a few words", "", "title")
+        graph = self.graph()
+        questions = [self.question(i, asked, graph) for i, asked in enumerate(document.questions)]
+        claims = self.claims(graph, questions) if graph else True
+        raise_all(StudyError, "The study cannot be used.", self.faults)
+        assert graph is not None
+        return StudyFile(
+            self.file,
+            document.title,
+            graph,
+            _shown(document.graph),
+            tuple(source for source in sources if source),
+            document.frequency,
+            tuple(question for question in questions if question),
+            claims,
+            _LEVEL if document.level is None else document.level,
+            _SEED if document.seed is None else document.seed,
+            document.client,
+            document.author,
+            document.date,
+            _choices(document, claims),
+        )
+
+    def graph(self) -> KPIGraph | None:
+        """The graph as the study wants it, or None where it cannot be had."""
+        name = self.document.graph
+        is_file = name.lower().endswith((".yaml", ".yml"))
+        try:
+            graph = load_graph(self.file.parent / name if is_file else name)
+        except CausalKPIError as failure:
+            for fault in failure.faults:
+                if fault.where == str(self.file.parent / name):  # there is no such file: told where it is named
+                    self.note(fault.rule, f"{fault.found} {name!r}", fault.expected, fault.remedy, "graph")
+                elif fault.where == "load_graph":
+                    self.note(fault.rule, fault.found, fault.expected, fault.remedy, "graph")
+                else:
+                    self.faults.append(fault)
+            return None
+        for place in ("hidden", "unit_effects", "period_effects"):
+            listed = getattr(self.document, place) or ()
+            wrong = [i for i, kpi in enumerate(listed) if not self.known(kpi, graph, place, i)]
+            if place == "hidden":
+                graph = graph.hide(*(kpi for i, kpi in enumerate(listed) if i not in wrong))
+            elif getattr(self.document, place) is not None:
+                kept = tuple(kpi for i, kpi in enumerate(listed) if i not in wrong)
+                graph = self.attempt(lambda g=graph, p=place, k=kept: replace(g, **{p: k}), place) or graph
+        for i, source in enumerate(self.document.data):
+            for column, kpi in source.columns.items():
+                self.known(kpi, graph, "data", i, "columns", column)
+        return graph
+
+    def known(self, kpi: str, graph: KPIGraph, *loc: Step) -> bool:
+        if kpi not in graph:
+            remedy = did_you_mean(kpi, graph.ids)
+            self.note("unknown-kpi", f"the unknown KPI {kpi!r}", "a KPI of the graph", remedy, *loc)
+        return kpi in graph
+
+    def attempt(self, make: Callable[[], Any], *loc: Step) -> Any:
+        """What `make` makes, or None and its faults noted at this place."""
+        try:
+            return make()
+        except CausalKPIError as failure:
+            self.faults += [
+                replace(fault, where=self.position(*loc), found=f"{fault.where}: {fault.found}")
+                for fault in failure.faults
+            ]
+            return None
+
+    def source(self, i: int, source: _Source) -> Source | None:
+        """One source with its path found, or None where it cannot be."""
+        path = self.file.parent / source.path
+        self.how(i, source)
+        missing = _missing(path)
+        if missing:
+            others = _names(path.parent)
+            remedy = did_you_mean(path.name, others) if others else "Paths are relative to the study file."
+            named = repr(source.path if len(source.path) <= 100 else source.path[:97] + "...")
+            self.note("data-file", f"{missing} {named}", "a data file", remedy, "data", i, "path")
+            return None
+        given = {name: getattr(source, name) for name in _NOTATION}
+        given |= {"missing": tuple(source.missing)} if source.missing is not None else {}
+        return Source(path, columns=source.columns or None, how=source.how, name=_shown(source.path), **given)
+
+    def how(self, i: int, source: _Source) -> None:
+        """Note a word on adding up that does not exist."""
+        options = (*AGGREGATES, *STRETCHES)
+        each = source.how if isinstance(source.how, dict) else {} if source.how is None else {"": source.how}
+        for kpi, word in each.items():
+            if word not in options:
+                loc = ("data", i, "how", *([kpi] if kpi else []))
+                found = f"the text {word!r}" if isinstance(word, str) else "no such word"
+                self.note("how", found, f"one of {', '.join(options)}, or one for each KPI", "", *loc)
+
+    def question(self, i: int, asked: _Question, graph: KPIGraph | None) -> Question | None:
+        """One question, or None where it makes no sense."""
+        question = self.attempt(
+            lambda: Question(asked.treatment, asked.outcome, asked.horizon, asked.contrast), "questions", i
+        )
+        if graph is not None:
+            for word in ("treatment", "outcome"):
+                self.known(getattr(asked, word), graph, "questions", i, word)
+        if asked in self.document.questions[:i]:
+            self.note("asked-twice", "the same question again", "each question once", "", "questions", i)
+        return question
+
+    def claims(self, graph: KPIGraph, questions: Iterable[Question | None]) -> bool:
+        """Whether the claims are asked too."""
+        there = any(claim.questions for claim in graph.claims)
+        if self.document.claims and not there:
+            self.note("claims", "claims: true", "false: this graph has none that ask anything", "", "claims")
+        claims = there if self.document.claims is None else self.document.claims
+        if not claims and not list(questions):
+            self.note("nothing-asked", "nothing that is asked", "questions, or claims: true", "", "questions")
+        return claims
+
+
+def _choices(document: _File, claims: bool) -> dict[str, str]:
+    """What the file leaves open, and what was done."""
+    defaults = {
+        "level": f"{_LEVEL:.0%} intervals",
+        "seed": str(_SEED),
+        "claims": "asked" if claims else "the graph has none to ask",
+        "frequency": "found out from the data",
+        "unit_effects": "as the graph says",
+        "period_effects": "as the graph says",
+    }
+    return {name: words for name, words in defaults.items() if getattr(document, name) is None}
+
+
+def _shown(path: str) -> str:
+    """A path as results may show it: as written if it is relative, otherwise the file's name alone."""
+    return Path(path).name if Path(path).is_absolute() else path
+
+
+def _missing(path: Path) -> str:
+    """Why there is no file at a path; empty where there is one."""
+    try:
+        return "" if path.is_file() else "a folder" if path.is_dir() else "no file"
+    except OSError as failure:
+        return (failure.strerror or "no file").lower()
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in folder.iterdir() if entry.is_file())
+    except OSError:
+        return []
