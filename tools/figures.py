@@ -23,6 +23,11 @@ SHOWN = (
 )
 
 
+def digits(value: float) -> str:
+    """Three digits, thousands apart."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 def demo() -> str:
     """The headline questions of the demo, estimated and true."""
     import causalkpi as ck
@@ -37,7 +42,8 @@ def demo() -> str:
         low, high = answer.interval
         raw = next(b.value for b in answer.beside if b.name == "association")
         names = f"{graph[treatment].name()} | {graph[outcome].name()} | {horizon}"
-        lines.append(f"| {names} | {answer.value:.3g} ({low:.3g} to {high:.3g}) | {raw:.3g} | {truth:.3g} |")
+        value, low, high, raw, truth = map(digits, (answer.value, low, high, raw, truth))
+        lines.append(f"| {names} | {value} ({low} to {high}) | {raw} | {truth} |")
     return "\n".join(lines)
 
 

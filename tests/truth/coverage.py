@@ -54,7 +54,7 @@ PROFILES = (
     ("cost_cutting", "operating_result", (0,)),
     ("customer_steering", "service_behaviour", (1, 2, 4, 8)),
     ("customer_involvement", "customer_loyalty", (1, 4)),
-    ("operating_result", "employee_loyalty", (1, 2)),
+    ("operating_result", "employee_loyalty", (1,)),
 )
 SIZES = ((120, 24), (120, 12))
 
