@@ -8,7 +8,7 @@ panels, biases. DoWhy has the last word on every set.
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import networkx as nx
 
@@ -186,3 +186,29 @@ def strictness(
         if shift and Node(n.kpi, n.period + shift) in connected
     )
     return (False, label(others[0][2])) if others else (True, "")
+
+
+def organisation_level(graph: KPIGraph) -> set[str]:
+    """The KPIs with one value per period for all units, those that a formula needs left out."""
+    needed = {name for kpi in graph.kpis if kpi.formula is not None for name, _ in kpi.formula.arguments}
+    return {kpi.id for kpi in graph.kpis if kpi.level == "organisation" and kpi.formula is None} - needed
+
+
+def by_period(graph: KPIGraph) -> KPIGraph:
+    """The graph with the organisation's own KPIs as part of what all units share in a period.
+
+    Whatever has one value per period, hidden or not, is a function of the period: taking period effects out holds it
+    fixed at every lag, and without them errors clustered by unit would not know that units move together.
+    """
+    shared = organisation_level(graph)
+    touched = [link.target for link in graph.links if link.source in shared and link.target not in shared]
+    if not touched:
+        return graph
+    return replace(
+        graph,
+        kpis=tuple(kpi for kpi in graph.kpis if kpi.id not in shared),
+        links=tuple(li for li in graph.links if li.source not in shared and li.target not in shared),
+        unit_effects=tuple(k for k in graph.unit_effects if k not in shared),
+        period_effects=tuple(dict.fromkeys((*(k for k in graph.period_effects if k not in shared), *touched))),
+        claims=(),
+    )

@@ -21,6 +21,7 @@ from .errors import CausalKPIError
 
 if TYPE_CHECKING:
     from .record import Run
+    from .study import Asked
 
 DONE, REFUSED, WRONG, INTERRUPTED = 0, 1, 2, 130
 _WIDTH = 100
@@ -69,17 +70,17 @@ def run(study: Path, out: Path | None) -> int:
     from .output import prepare, write
     from .record import Run
     from .studyfile import load, read_study
+    from .wording import words
 
     folder = prepare(out or Path(f"{study.stem}-answers"))
     file = read_study(study)
     loaded = load(file)
     for fault in loaded.faults:
-        say(f"{fault.severity}: {fault}", error=True)
+        say(f"{words()[fault.severity]}: {fault}", error=True)
     answers = loaded.run(file.questions, claims=file.claims, progress=_progress())
     done = Run(file.title, loaded, answers, file.graph_name, file.client, file.author, file.date, choices=file.choices)
     _report(done, write(done, folder))
-    refused = [item for item in answers if item.origin == "study" and item.answer.status in REFUSALS]
-    return REFUSED if refused else DONE
+    return REFUSED if _refused(done) else DONE
 
 
 @main.command()
@@ -113,14 +114,21 @@ def _progress() -> Callable[[str], None]:
     return tell
 
 
+def _refused(run: Run) -> list[Asked]:
+    """The study's own questions that were refused; a claim's do not count."""
+    return [item for item in run.answers if item.origin == "study" and item.answer.status in REFUSALS]
+
+
 def _report(run: Run, files: Sequence[Path]) -> None:
     """Print the table of answers, what came out in a few sentences, and where it stands."""
+    from .record import refusal
     from .terminal import text_table
 
     say(text_table(run.answers, run.study.graph, run.study.panel.frequency, truth=run.simulated, width=_WIDTH))
-    if run.sentences:
+    sentences = run.sentences or [refusal(item, run.study) for item in _refused(run)]
+    if sentences:
         say("")
-    for sentence in run.sentences:
+    for sentence in sentences:
         say(fill(sentence, _WIDTH))
     say("")
     for file in files:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from .datasets import load_demo
 from .estimators import Estimate
 from .graphfile import load_graph
-from .question import Question, Unanswered
-from .record import Run, in_words
+from .question import Question
+from .record import Run, in_words, refusal
 from .study import Answers, Asked, Study, with_truth
 from .wording import number, words
 from .worlds.waterland import BRANCHES, QUARTERS, SEED, WATERLAND
@@ -65,11 +65,8 @@ def sentences(answers: Answers, study: Study) -> tuple[str, ...]:
     if isinstance(steering.answer, Estimate):
         figures = _figures(steering, steering.answer, 1)
         told.append(say["demo_raw"].format(question=_sentence_case(in_words(steering, study)), **figures))
-    for item in answers:
-        if isinstance(item.answer, Unanswered):
-            told.append(say["demo_refused"].format(question=in_words(item, study), reason=item.answer.reason))
-            break
-    return tuple(told)
+    refused = [refusal(item, study) for item in answers]
+    return (*told, *list(filter(None, refused))[:1])
 
 
 def _sentence_case(text: str) -> str:

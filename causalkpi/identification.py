@@ -20,7 +20,9 @@ from .adjustment import (
     MOST_WINDOWS,
     Adjustment,
     Setting,
+    by_period,
     find_adjustment,
+    organisation_level,
     own_arithmetic,
     selected_nodes,
     stable_set,
@@ -78,7 +80,11 @@ def identify(
     """
     setting = Setting(as_graph(graph), repeated, several)
     question.against(setting.graph)
-    return _beforehand(setting, question) or _identity(setting, question) or _stochastic(setting, question)
+    refused = _beforehand(setting, question) or _through_the_organisation(setting, question)
+    if refused is not None:
+        return refused
+    setting = replace(setting, graph=by_period(setting.graph)) if setting.several else setting
+    return _identity(setting, question) or _stochastic(setting, question)
 
 
 def _beforehand(setting: Setting, question: Question) -> Unanswered | None:
@@ -110,6 +116,17 @@ def _beforehand(setting: Setting, question: Question) -> Unanswered | None:
         reason = f"Rows exist only for one value of {' and '.join(fixed)}, so it does not vary in the data."
         return Unanswered(question, "not_identified", reason, remedy="Add the rows that were left out.")
     return None
+
+
+def _through_the_organisation(setting: Setting, question: Question) -> Unanswered | None:
+    """Refuse effects that pass through a KPI of the whole organisation: it reaches all units at once."""
+    shared = organisation_level(setting.graph)
+    future = setting.graph.window(range(question.horizon + 1))
+    on_path = {n.kpi for n in search.causal_nodes(future, {question.source}, {question.target})} & shared
+    if not on_path or not setting.several:
+        return None
+    reason = f"The effect passes through {' and '.join(sorted(on_path))}, which has one value per period for all units."
+    return Unanswered(question, "not_estimable", reason, remedy="It takes a panel of organisations.")
 
 
 def _unmeasured(question: Question, kpis: tuple[str, ...]) -> Unanswered:

@@ -136,13 +136,14 @@ def _numbers(item: Asked, answer: Estimate) -> dict[str, Any]:
         "p": p_value(answer.p_value, LANGUAGE),
         "beside": beside,
         "raw": next((figure for name, figure, *_ in beside if name == table["association"]), ""),
-        "detectable": number(answer.minimum_detectable, answer.minimum_detectable / 10),
+        "detectable": number(answer.minimum_detectable, answer.minimum_detectable),
         "picture": picture(answer, item.true_effect),
     }
 
 
 def _ends(ends: tuple[float, float], p: float) -> str:
-    return ", ".join(filter(None, (interval(*ends, language=LANGUAGE), p_value(p, LANGUAGE))))
+    unbroken = p_value(p, LANGUAGE).replace(" ", "\N{NO-BREAK SPACE}")
+    return ", ".join(filter(None, (interval(*ends, language=LANGUAGE), unbroken)))
 
 
 def picture(answer: Estimate, true_effect: float) -> dict[str, float]:
@@ -211,7 +212,8 @@ def _summary(run: Run) -> str:
         for key, count in (("own", own), ("by_claims", len(asked) - own))
         if count
     ]
-    return table["summary"].format(parts=", ".join(parts), answered=answered, all=len(asked))
+    key = "summary" if answered < len(asked) else "summary_all"
+    return table[key].format(parts=", ".join(parts), answered=answered, all=len(asked))
 
 
 def _sizes(run: Run) -> str:
@@ -222,7 +224,7 @@ def _sizes(run: Run) -> str:
         units=f"{panel.n_units:,}",
         periods=panel.n_periods,
         rows=f"{len(panel.frame):,}",
-        kpis=len(panel.kpis),
+        kpis=len(set(panel.kpis) & set(run.study.graph.ids)),
         first=panel.periods[0],
         last=panel.periods[-1],
     )
@@ -232,7 +234,7 @@ def _chance(run: Run) -> str:
     """How many of so many intervals would miss the truth by chance alone."""
     count = sum(isinstance(item.answer, Estimate) for item in run.answers)
     level = run.study.level
-    if count < 2:
+    if count * (1 - level) < 0.5:
         return ""
     misses = number(count * (1 - level), 1.0)
     return words(LANGUAGE)["chance"].format(count=count, level=f"{level:.0%}", misses=misses)

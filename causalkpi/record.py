@@ -24,7 +24,7 @@ from .estimators import Estimate
 from .graph import KPIGraph
 from .graphfile import to_yaml
 from .study import Answers, Asked, Study
-from .wording import question_words
+from .wording import question_words, words
 
 _LIBRARIES = ("dowhy", "statsmodels", "linearmodels", "pandas", "networkx", "numpy", "scipy")
 _ABSENT = {"true_effect": "not a simulated organisation", "dowhy": "put together from several regressions"}
@@ -196,3 +196,10 @@ def sha256(text: str) -> str:
 def in_words(item: Asked, study: Study) -> str:
     """A question of a study with the KPIs' names."""
     return question_words(item.question, study.graph, study.panel.frequency)
+
+
+def refusal(item: Asked, study: Study) -> str:
+    """Why a question got no number, in a sentence; empty where it got one."""
+    if isinstance(item.answer, Estimate):
+        return ""
+    return words()["refused"].format(question=in_words(item, study), reason=item.answer.reason)

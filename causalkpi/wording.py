@@ -54,7 +54,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "percentage points ({low} to {high}); the true effect is {truth}.",
         "demo_raw": "{question}: the raw figures say {raw} EUR, the estimate is {value} EUR ({low} to {high}) and the "
         "true effect {truth}.",
-        "demo_refused": "Refused: {question}. {reason}",
+        "refused": "Refused: {question}. {reason}",
         # the page
         "asked": "What was asked",
         "question_one": "question",
@@ -62,6 +62,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "own": "{count} {questions} of the study's own",
         "by_claims": "{count} {questions} on which the graph's claims rest",
         "summary": "Asked: {parts}. {answered} of {all} got a number; for the others the reason is given.",
+        "summary_all": "Asked: {parts}. All got a number.",
         "panel": "The data: {units} units, {first} to {last} ({periods} periods), {rows} rows, {kpis} KPIs.",
         "cross_section": "The data: {units} units, seen once, {kpis} KPIs.",
         "chance": "At {level} confidence about {misses} of {count} intervals would miss the truth even if every "

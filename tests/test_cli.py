@@ -107,6 +107,7 @@ def test_a_refused_question_of_the_study_itself_shows_in_the_exit_code(folder):
     result = causalkpi("run", "shop.yaml", "--out", "elsewhere")
     assert result.exit_code == 1
     assert listing(folder / "elsewhere") == NAMES
+    assert 'Refused: loyauté "vraie" 🐊 +1 → churn, in the same period. Some common cause' in result.stdout
 
 
 def test_an_effect_that_the_graph_rules_out_is_an_answer(folder):

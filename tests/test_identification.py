@@ -377,3 +377,20 @@ def test_what_a_treatment_is_made_of_is_never_held_fixed() -> None:
     found = ck.identify(KPIGraph(kpis, links), Question("margin", "Y"))
     assert isinstance(found, Unanswered)
     assert "arithmetic" in found.reason
+
+
+@pytest.mark.parametrize("observed", [True, False])
+def test_organisation_level_causes_are_taken_out_with_the_period(observed: bool) -> None:
+    """One value per period for all units: a function of the period, measured or not."""
+    rates = [KPI(k, level="organisation", observed=observed) for k in ("policy", "rate")]
+    links = (Link("policy", "X"), Link("rate", "X"), Link("rate", "Y", lag=1), Link("policy", "Y"), Link("X", "Y"))
+    found = ck.identify(KPIGraph((*rates, KPI("X"), KPI("Y")), links), Question("X", "Y"))
+    assert isinstance(found, Estimand)
+    assert found.adjustment == (PERIOD_NODE,)
+
+
+def test_effects_through_the_organisation_are_refused() -> None:
+    graph = KPIGraph((KPI("X"), KPI("M", level="organisation"), KPI("Y")), (Link("X", "M"), Link("M", "Y")))
+    found = ck.identify(graph, Question("X", "Y"))
+    assert found.status == "not_estimable"
+    assert "M" in getattr(found, "reason", "")
