@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from textwrap import fill
@@ -157,11 +158,14 @@ def printable(text: str, encoding: str = "utf-8") -> str:
 
 def say(text: str, *, error: bool = False) -> None:
     """Print a text line by line; a reader who went away, or a terminal that lacks a sign, is no reason to fail."""
-    stream: TextIO = sys.stderr if error else sys.stdout
+    stream: TextIO | None = sys.stderr if error else sys.stdout
+    if stream is None:  # closed by whoever started this
+        return
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         stream.writelines(printable(line, encoding) + "\n" for line in text.split("\n"))
         stream.flush()
-    except BrokenPipeError:
+    except OSError:
         # what is left in the buffer would raise again when Python ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

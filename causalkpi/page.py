@@ -35,6 +35,7 @@ from .wording import (
 )
 
 LANGUAGE = "en"
+_ASKED = ("treatment", "outcome")  # neither held fixed nor left out
 _WIDTH, _EDGE = 200, 6  # of the little picture of an interval
 
 
@@ -172,7 +173,7 @@ def _how(answer: Estimate, run: Run) -> list[tuple[str, str]]:
         names.get(node.kpi) or f"{graph[node.kpi].name(LANGUAGE)} ({moments((node.period,))})"
         for node in (*estimand.controls, *(n for n in estimand.adjustment if n.kpi in names))
     ]
-    sample = table["rows_used"].format(
+    sample = table["rows_used" if answer.periods > 1 else "rows_used_once"].format(
         used=f"{answer.rows_used:,}", rows=f"{answer.rows:,}", units=f"{answer.units:,}", periods=answer.periods
     )
     return [
@@ -193,7 +194,7 @@ def _roles(answer: Estimate, run: Run) -> list[tuple[str, str, str, str, str]]:
         (
             names.get(role.kpi) or graph[role.kpi].name(LANGUAGE),
             "" if role.kpi in names else moments(role.periods),
-            table["in" if role.adjusted else "out"],
+            "" if role.role in _ASKED else table["in" if role.adjusted else "out"],
             role.role,
             role.reason,
         )

@@ -86,7 +86,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "held_fixed": "Held fixed",
         "sample": "Sample",
         "rows_used": "{used} of {rows} rows; {units} units, {periods} periods",
-        "cross_section_used": "{used} of {rows} rows",
+        "rows_used_once": "{used} of {rows} rows",
         "population": "For whom",
         "estimator": "Estimator",
         "errors": "Standard errors",

@@ -225,6 +225,18 @@ def test_names_cannot_steer_a_terminal(monkeypatch):
     assert stream.buffer.getvalue() == b"?[31mrood? -> -1 ?\n"
 
 
+@pytest.mark.parametrize("failure", [BrokenPipeError(32, "Broken pipe"), OSError(28, "No space left on device")])
+def test_a_terminal_that_goes_away_is_no_failure(monkeypatch, failure):
+    class Gone(io.StringIO):
+        def flush(self):
+            raise failure
+
+    monkeypatch.setattr(sys, "stdout", Gone())
+    cli.say("anybody there?")
+    monkeypatch.setattr(sys, "stdout", None)
+    cli.say("anybody there?")
+
+
 def test_the_demo_tells_what_is_true_and_what_was_refused(tmp_path, monkeypatch):
     model = load_graph("customer_centred")
     wanted = {"C1", "C3", "C8"}  # the claims behind its three sentences
