@@ -78,7 +78,13 @@ def process(*arguments: str, **environment: str) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**inherited, "PYTHONPATH": str(ROOT), **environment},
+        # a test run in the background hands its children deaf ears for Ctrl-C; a terminal does not
+        preexec_fn=None if os.name == "nt" else _hear_interrupts,
     )
+
+
+def _hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def listing(folder: Path) -> list[str]:
