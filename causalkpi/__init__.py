@@ -33,6 +33,7 @@ _HOMES = {
     "identification": ("identify",),
     "estimators": ("Estimate", "estimate", "minimum_detectable_effect"),
     "study": ("Study",),
+    "studyfile": ("StudyFile", "read_study"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME)

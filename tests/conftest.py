@@ -1,8 +1,8 @@
-"""Shared by all tests: helpers beside the tests can be imported by name."""
+"""Shared by all tests: one thread for linear algebra, because small systems only get in each other's way."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+import os
 
-sys.path.insert(0, str(Path(__file__).parent))
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")

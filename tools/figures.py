@@ -31,6 +31,7 @@ def digits(value: float) -> str:
 def demo() -> str:
     """The headline questions of the demo, estimated and true."""
     import causalkpi as ck
+    from causalkpi.worlds.waterland import BRANCHES, QUARTERS, SEED
 
     graph, world = ck.load_graph("customer_centred"), ck.load_world("waterland")
     study = ck.Study(graph, ck.load_demo(), unit="unit", period="period")
@@ -38,7 +39,7 @@ def demo() -> str:
              "|---|---|---|---|---|---|"]  # fmt: skip
     for treatment, outcome, horizon in SHOWN:
         answer = study.ask(treatment, outcome, horizon)
-        truth = world.true_effect(ck.Question(treatment, outcome, horizon), units=1000).value
+        truth = world.effect_in_sample(ck.Question(treatment, outcome, horizon), BRANCHES, QUARTERS, SEED)
         low, high = answer.interval
         raw = next(b.value for b in answer.beside if b.name == "association")
         names = f"{graph[treatment].name()} | {graph[outcome].name()} | {horizon}"
