@@ -62,7 +62,8 @@ def minimum_detectable_effect(
     float
         In units of the outcome per unit of the treatment. Clustering enters by the design effect
         1 + (m - 1) r_x r_y for m rows a unit (Moulton 1986, Journal of Econometrics 32); with unit effects the lasting
-        parts are taken out of both, and a degree of freedom per unit with them.
+        parts are taken out of both, and a degree of freedom per unit with them. Where a short panel will need its
+        correction (``estimand.strict`` is false) the corrected interval is wider, and this is a lower bound.
 
     Raises
     ------
