@@ -237,8 +237,10 @@ def test_a_terminal_that_goes_away_is_no_failure(monkeypatch, failure):
         def flush(self):
             raise failure
 
-    monkeypatch.setattr(sys, "stdout", Gone())
+    gone = Gone()
+    monkeypatch.setattr(sys, "stdout", gone)
     cli.say("anybody there?")
+    assert "anybody there?" in gone.getvalue()
     monkeypatch.setattr(sys, "stdout", None)
     cli.say("anybody there?")
 
