@@ -21,8 +21,8 @@ from . import __version__
 from .errors import CausalKPIError
 
 if TYPE_CHECKING:
+    from .answers import Asked
     from .record import Run
-    from .study import Asked
 
 DONE, REFUSED, WRONG, INTERRUPTED = 0, 1, 2, 130
 _WIDTH = 100

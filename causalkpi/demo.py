@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .answers import Answers, Asked, with_truth
 from .datasets import load_demo
 from .estimators import Estimate
 from .graphfile import load_graph
 from .question import Question
 from .record import Run, in_words, refusal
-from .study import Answers, Asked, Study, with_truth
+from .study import Study
 from .wording import number, words
 from .worlds.waterland import BRANCHES, QUARTERS, SEED, WATERLAND
 

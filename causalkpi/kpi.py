@@ -119,6 +119,17 @@ class KPI:
             )
         raise_all(GraphError, f"{where} cannot be used.", faults)
 
+    @property
+    def usual_change(self) -> float:
+        """The change that a claim's question asks about: one unit, or a tenth where the whole scale is a share.
+
+        Examples
+        --------
+        >>> KPI("churn", minimum=0, maximum=1).usual_change, KPI("satisfaction", minimum=0, maximum=100).usual_change
+        (0.1, 1.0)
+        """
+        return 0.1 if self.maximum - self.minimum <= 1 else 1.0
+
     def name(self, language: str = "en") -> str:
         """The KPI's name for a reader; its id where no name was given."""
         return {"en": self.en, "nl": self.nl}.get(language, "") or self.en or self.id

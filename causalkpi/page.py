@@ -17,11 +17,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from .answers import Asked
 from .estimators import Estimate
 from .kpi import PERIOD, UNIT
 from .question import Unanswered
 from .record import Run
-from .study import Asked
 from .wording import (
     interval,
     moments,

@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 
 from . import __version__
+from .answers import Answers, Asked
 from .errors import Fault
 from .estimators import Estimate
 from .graph import KPIGraph
 from .graphfile import to_yaml
-from .study import Answers, Asked, Study
+from .study import Study
 from .wording import question_words, words
 
 _LIBRARIES = ("dowhy", "statsmodels", "linearmodels", "pandas", "networkx", "numpy", "scipy")

@@ -6,102 +6,20 @@ showing.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import networkx as nx
 import numpy as np
 import pandas as pd
 
+from .answers import Answers, Asked
 from .errors import Fault
 from .estimators import Answer, estimate
 from .gate import blocked, check, complete
 from .graph import KPIGraph, as_graph
 from .identification import identify
-from .kpi import KPI
 from .panel import Panel, as_panel
 from .question import Estimand, Question, Unanswered
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question of a study, who asks it, and its answer.
-
-    Parameters
-    ----------
-    question : Question
-    origin : str
-        The claim's id, or ``study`` for a question that the study itself lists.
-    answer : Estimate or Unanswered
-    true_effect : float
-        In a simulated organisation: the effect by intervention; otherwise not a number.
-    """
-
-    question: Question
-    origin: str
-    answer: Answer
-    true_effect: float = math.nan
-
-
-@dataclass(frozen=True)
-class Answers:
-    """The answers to a family of questions, in the order in which they were registered."""
-
-    asked: tuple[Asked, ...]
-
-    def __iter__(self) -> Iterator[Asked]:
-        return iter(self.asked)
-
-    def __len__(self) -> int:
-        return len(self.asked)
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row per question: the number with its interval, or the status and its reason."""
-        return pd.DataFrame([_row(item) for item in self.asked], columns=list(_COLUMNS))
-
-    def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False, float_format=lambda x: f"{x:.4g}", na_rep="")
-
-    def __repr__(self) -> str:
-        with pd.option_context("display.width", 160, "display.max_columns", 12):
-            shown = self.to_frame()[
-                ["treatment", "outcome", "horizon", "status", "value", "low", "high", "association"]
-            ]
-            return shown.to_string(index=False, float_format="{:.4g}".format, na_rep="")  # type: ignore[arg-type]
-
-
-_COLUMNS = (
-    "origin", "treatment", "outcome", "horizon", "contrast", "status", "value", "low", "high", "std_error", "p_value",
-    "association", "association_low", "association_high", "uncorrected", "true_effect", "minimum_detectable", "route",
-    "adjustment", "estimator", "convention", "rows_used", "rows", "units", "population", "reason", "remedy", "warnings",
-)  # fmt: skip
-
-
-def _row(item: Asked) -> dict[str, Any]:
-    from .question import label
-
-    q, answer = item.question, item.answer
-    row: dict[str, Any] = {"origin": item.origin, "treatment": q.treatment, "outcome": q.outcome,
-                           "horizon": q.horizon, "contrast": q.contrast, "status": answer.status,
-                           "true_effect": item.true_effect}  # fmt: skip
-    if isinstance(answer, Unanswered):
-        return row | {"reason": answer.reason, "remedy": answer.remedy}
-    beside = {b.name: b for b in answer.beside}
-    row |= {k: v for k, v in answer.to_dict().items() if k in _COLUMNS and k not in row}
-    row["adjustment"] = ", ".join(label(n) for n in answer.estimand.adjustment) or "nothing"
-    row["warnings"] = " ".join(answer.warnings)
-    if "association" in beside:
-        found = beside["association"]
-        row |= {
-            "association": found.value,
-            "association_low": found.interval[0],
-            "association_high": found.interval[1],
-        }
-    if "uncorrected" in beside:
-        row["uncorrected"] = beside["uncorrected"].value
-    return row
 
 
 class Study:
@@ -232,7 +150,7 @@ class Study:
         family = [("study", question) for question in questions]
         own = {question for _, question in family}
         for claim in self.graph.claims if claims else ():
-            questions_of_claim = (Question(*parts, step(self.graph[parts[0]])) for parts in claim.questions)
+            questions_of_claim = (Question(*parts, self.graph[parts[0]].usual_change) for parts in claim.questions)
             family += [(claim.id, q) for q in questions_of_claim if q not in own]
         for _, question in family:
             question.against(self.graph)
@@ -241,19 +159,3 @@ class Study:
             progress(f"{i + 1} of {len(family)}: {question}")
             asked.append(Asked(question, origin, self.answer(question)))
         return Answers(tuple(asked))
-
-
-def step(kpi: KPI) -> float:
-    """The change that a claim's question asks about: one unit, or a tenth where the whole scale is a share.
-
-    Examples
-    --------
-    >>> step(KPI("churn", minimum=0, maximum=1)), step(KPI("satisfaction", minimum=0, maximum=100))
-    (0.1, 1.0)
-    """
-    return 0.1 if kpi.maximum - kpi.minimum <= 1 else 1.0
-
-
-def with_truth(answers: Answers, effect: Callable[[Question], float]) -> Answers:
-    """The answers with the true effect beside each, where an organisation is simulated."""
-    return Answers(tuple(replace(item, true_effect=effect(item.question)) for item in answers))

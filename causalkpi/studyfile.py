@@ -15,10 +15,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from .errors import CausalKPIError, Fault, StudyError, did_you_mean, raise_all
+from .files import Source
 from .graph import KPIGraph
 from .graphfile import load_graph
 from .question import Question
-from .reading import AGGREGATES, STRETCHES, Source, read_panel
+from .reading import AGGREGATES, STRETCHES, read_panel
 from .study import Study
 from .yamlfile import Position, Step, read_yaml
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
+from .answers import Answers, Asked
 from .graph import KPIGraph
 from .question import Unanswered
-from .study import Answers, Asked
 from .wording import interval, number, question_words, status_words, words
 
 

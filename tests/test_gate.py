@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from causalkpi.errors import Fault
+from causalkpi.files import Source
 from causalkpi.gate import blocked, check, complete
 from causalkpi.graph import KPIGraph
 from causalkpi.kpi import KPI, Formula
 from causalkpi.panel import Panel, as_panel
-from causalkpi.reading import Source, read_panel
+from causalkpi.reading import read_panel
 
 IDENTITY = Formula.parse("customers * spend")
 

@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 
 from causalkpi import output
+from causalkpi.answers import Answers
 from causalkpi.errors import StudyError
 from causalkpi.estimators import Estimate
 from causalkpi.graph import KPIGraph
@@ -27,7 +28,7 @@ from causalkpi.output import prepare, render, write
 from causalkpi.page import picture
 from causalkpi.question import Question
 from causalkpi.record import Run, to_json
-from causalkpi.study import Answers, Study
+from causalkpi.study import Study
 
 EVIL = "</style><script>alert('x')</script> & \"🐊\" é"
 FORMULA = '=HYPERLINK("http://example.org")'

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from causalkpi.cells import read_numbers
 from causalkpi.errors import DataError, Fault
-from causalkpi.panel import Panel, as_panel, content_hash
-from causalkpi.periods import coarser, members, period_label, read_numbers, read_periods
+from causalkpi.panel import Panel, as_panel
+from causalkpi.periods import coarser, members, period_label, read_periods
+from causalkpi.table import content_hash
 
 
 @pytest.fixture

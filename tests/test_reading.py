@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 import causalkpi as ck
 from causalkpi.errors import DataError
+from causalkpi.files import Source
 from causalkpi.panel import as_panel
-from causalkpi.reading import Source, read_panel
+from causalkpi.reading import read_panel
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data"
 
