@@ -18,7 +18,7 @@ from ..question import Estimand, label
 from .draws import joint_slopes
 from .linear import adjusted_fit, report
 from .regression import p_of_draws
-from .result import Estimate
+from .result import Estimate, Regression
 from .screen import Refusal
 
 DRAWS = 2000
@@ -37,8 +37,9 @@ def estimate_identity(
     question = estimand.question
     nodes = [node for node, _ in estimand.legs]
     legs = [leg for _, leg in estimand.legs if isinstance(leg, Estimand)]
-    fits = [adjusted_fit(panel, leg, node, [question.source], confirm=confirm)[0]
-            for node, leg in zip(nodes, legs, strict=True)]  # fmt: skip
+    pairs = [adjusted_fit(panel, leg, node, [question.source], confirm=confirm)
+             for node, leg in zip(nodes, legs, strict=True)]  # fmt: skip
+    fits = [best for best, _ in pairs]
     joint = joint_slopes(fits)
     smallest = min(fits, key=lambda found: len(found.sample.outcome))
     moved = {question.source, *nodes}
@@ -60,6 +61,10 @@ def estimate_identity(
         main=smallest,
         level=level,
         estimator=f"{question.outcome} by its formula, from the effects on {', '.join(map(label, nodes))}",
+        regressions=tuple(
+            Regression(leg, node, question.source, whole, best)
+            for leg, node, (best, whole) in zip(legs, nodes, pairs, strict=True)
+        ),
         confirm=confirm,
     )
     lost = dict(answer.lost) | arithmetic.lost

@@ -15,7 +15,7 @@ from ..panel import Panel
 from ..question import Estimand
 from .power import detectable
 from .regression import Fit, fit, interval, p_value
-from .result import Beside, Estimate, sample_words
+from .result import Beside, Estimate, Regression, sample_words
 from .sample import Sample, build_sample
 from .screen import Refusal
 from .split_panel import admitted, corrected
@@ -81,6 +81,7 @@ def estimate_by_adjustment(panel: Panel, estimand: Estimand, level: float, *, co
         estimator=name,
         beside=beside,
         dowhy=float(whole.dowhy[0]) * question.contrast,
+        regressions=(Regression(estimand, question.target, question.source, whole, best),),
         confirm=confirm,
     )
 
@@ -97,6 +98,7 @@ def report(
     beside: Sequence[Beside] = (),
     dowhy: float = float("nan"),
     warnings: Sequence[str] = (),
+    regressions: tuple[Regression, ...] = (),
     confirm: bool = True,
 ) -> Estimate:
     """Put an estimate together around its main regression."""
@@ -126,6 +128,7 @@ def report(
         dowhy=dowhy,
         results=main.results,
         sample=sample if estimand.route == "back_door" else None,
+        regressions=regressions,
     )
 
 

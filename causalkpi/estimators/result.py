@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..dowhy_bridge import dowhy_objects
+from ..graph import Node
 from ..question import Estimand, Question, Status, Unanswered
 from .regression import Fit
 from .sample import Sample
@@ -40,6 +41,33 @@ class Beside:
     interval: tuple[float, float]
     p_value: float
     why: str
+
+
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """One adjusted regression behind an answer, for whoever wants to examine it.
+
+    Parameters
+    ----------
+    estimand : Estimand
+        Of this regression: its adjustment set, and whether unit effects leave it unbiased.
+    outcome, treatment : Node
+    whole : Fit
+        As fitted: statsmodels result, residuals, sample, and the slopes with each unit left out.
+    best : Fit
+        After the correction for short panels; the same as `whole` where none was needed.
+    """
+
+    estimand: Estimand = field(repr=False)
+    outcome: Node
+    treatment: Node
+    whole: Fit = field(repr=False)
+    best: Fit = field(repr=False)
+
+    @property
+    def corrected(self) -> bool:
+        """Whether the slope was corrected after it was fitted."""
+        return self.best is not self.whole
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,6 +105,9 @@ class Estimate:
         DoWhy's slope times the contrast, where the answer is one regression's slope; otherwise not a number.
     results : statsmodels or linearmodels result
         Lives in the session and is not saved; one per part where the answer is put together from several.
+    regressions : tuple of Regression
+        The adjusted regressions behind the answer, in the session only: one, or one per part of an identity; none
+        for a front door or an instrument.
     """
 
     question: Question
@@ -102,6 +133,7 @@ class Estimate:
     dowhy: float = float("nan")
     results: Any = field(default=None, repr=False, compare=False)
     sample: Sample | None = field(default=None, repr=False, compare=False)
+    regressions: tuple[Regression, ...] = field(default=(), repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain values, for JSON and tables."""
