@@ -6,11 +6,13 @@ A loop is named with its links and the lag that would break it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import networkx as nx
 
-from .errors import Fault, did_you_mean
+from .errors import Fault, GraphError, did_you_mean
 from .kpi import KPI, Claim, Link
+from .rule import Rule
 
 
 def naming_faults(
@@ -95,6 +97,7 @@ def naming_faults(
         if len(claim.expected) not in (0, len(claim.questions)):
             found = f"{len(claim.expected)} expected signs for {len(claim.questions)} questions"
             faults.append(Fault(f"claim {claim.id}", found, "one for each question, or none", rule="claim"))
+        faults += _rule_faults(claim)
     named = [claim.id for claim in claims]
     for name in sorted({name for name in named if named.count(name) > 1}):
         faults.append(Fault(f"claim {name}", f"the id {named.count(name)} times", "each id once", rule="duplicate-id"))
@@ -103,6 +106,23 @@ def naming_faults(
         if keys.count(key) > 1 and key not in keys[: links.index(link)]:
             found = f"the same link {keys.count(key)} times"
             faults.append(Fault(f"link {link}", found, "each pair and lag once", rule="duplicate-link"))
+    return faults
+
+
+def _rule_faults(claim: Claim) -> list[Fault]:
+    """What is wrong with the rule that decides a claim."""
+    where, faults = f"claim {claim.id}", []
+    named = [name for name in claim.names if name]
+    if len(claim.names) not in (0, len(claim.questions)) or len(set(named)) < len(named):
+        faults.append(Fault(where, f"the names {', '.join(named)}", "another name for each question", rule="claim"))
+    if claim.rule and (claim.not_examined or claim.not_testable):
+        found = "a rule, and a reason why there is none"
+        faults.append(Fault(where, found, "rule, not_examined or not_testable", rule="claim"))
+    if claim.rule:
+        try:
+            Rule.parse(claim.rule, named)
+        except GraphError as failure:
+            faults += [replace(fault, where=where, rule="claim") for fault in failure.faults]
     return faults
 
 

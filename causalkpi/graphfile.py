@@ -14,78 +14,21 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
 from ruamel.yaml.emitter import Emitter
 
 from .errors import Fault, GraphError, did_you_mean, raise_all
 from .graph import KPIGraph
-from .kpi import KPI, Better, Claim, Formula, Kind, Level, Link, Measures, Sign
+from .graphschema import ClaimEntry, GraphEntry, KPIEntry, LinkEntry, QuestionEntry, TextEntry
+from .kpi import KPI, Claim, Formula, Link, Sign
+from .language import NOTHING, Text
 from .yamlfile import Position, Step, read_yaml
 
 OWN_PAST = "own past"
 _MODELS = Path(__file__).parent / "models"
 _SAME = ("unit", "lane", "kind", "measures", "level", "owner", "better", "observed", "selected")
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class _Text(_Part):
-    en: str = ""
-    nl: str = ""
-
-
-class _KPI(_Part):
-    name: _Text = _Text()
-    unit: str = ""
-    lane: str = ""
-    kind: Kind = "hard"
-    measures: Measures = ""
-    level: Level = "unit"
-    owner: str = ""
-    better: Better = "neither"
-    scale: tuple[float | None, float | None] = (None, None)
-    observed: bool = True
-    selected: bool = False
-    formula: str = ""
-    own_past: list[Annotated[int, Field(ge=1)]] = []
-
-
-class _Link(_Part):
-    source: str = Field(alias="from")
-    target: str = Field(alias="to")
-    sign: Sign = "?"
-    lag: Annotated[int, Field(ge=0)] = 0
-    reference: str = ""
-
-
-class _Question(_Part):
-    treatment: str
-    outcome: str
-    horizon: Annotated[int, Field(ge=0)] = 0
-    expected: Sign | None = None
-
-
-class _Claim(_Part):
-    statement: _Text = _Text()
-    reference: str = ""
-    questions: list[_Question] = []
-
-
-class _File(_Part):
-    format: Literal[1]
-    id: str = ""
-    name: _Text = _Text()
-    reference: str = ""
-    kpis: dict[str, _KPI | None]
-    links: list[_Link] = []
-    unit_effects: list[str] = []
-    period_effects: list[str] = []
-    claims: dict[str, _Claim] = {}
 
 
 def read_graph(path: str | Path) -> KPIGraph:
@@ -120,7 +63,7 @@ def read_graph(path: str | Path) -> KPIGraph:
     causalkpi.errors.GraphError: The graph in <text> cannot be used.
       - <text>:3:16: found the unknown KPI 'chrun', expected a KPI of this file. Did you mean 'churn'?
     """
-    document, position = read_yaml(path, _File, check=_graph)
+    document, position = read_yaml(path, GraphEntry, check=_graph)
     return _graph(document, position)
 
 
@@ -198,13 +141,13 @@ def to_yaml(graph: KPIGraph) -> str:
     lags = {kpi.id: [lag for source, lag in pasts if source == kpi.id] for kpi in graph.kpis}
     if (*links, *(pasts[kpi, lag] for kpi in lags for lag in lags[kpi])) != graph.links:
         links, lags = list(graph.links), {}  # own pasts stand between other links: keep the order
-    document = _File(
+    document = GraphEntry(
         format=1,
         id=graph.id,
-        name=_Text(en=graph.en, nl=graph.nl),
+        name=TextEntry(en=graph.en, nl=graph.nl),
         reference=graph.reference,
         kpis={kpi.id: _kpi_entry(kpi, lags.get(kpi.id, [])) for kpi in graph.kpis},
-        links=[_Link(**{name: getattr(link, name) for name in _Link.model_fields}) for link in links],
+        links=[LinkEntry(**{name: getattr(link, name) for name in LinkEntry.model_fields}) for link in links],
         unit_effects=list(graph.unit_effects),
         period_effects=list(graph.period_effects),
         claims={claim.id: _claim_entry(claim) for claim in graph.claims},
@@ -239,9 +182,9 @@ def _is_own_past(link: Link) -> bool:
     return link == Link(link.source, link.source, "+", link.lag, OWN_PAST) and link.lag > 0
 
 
-def _kpi_entry(kpi: KPI, own_past: list[int]) -> _KPI:
-    return _KPI.model_construct(
-        name=_Text(en=kpi.en, nl=kpi.nl),
+def _kpi_entry(kpi: KPI, own_past: list[int]) -> KPIEntry:
+    return KPIEntry.model_construct(
+        name=TextEntry(en=kpi.en, nl=kpi.nl),
         scale=(_whole(kpi.minimum), _whole(kpi.maximum)),
         formula=kpi.formula.text if kpi.formula else "",
         own_past=own_past,
@@ -249,16 +192,33 @@ def _kpi_entry(kpi: KPI, own_past: list[int]) -> _KPI:
     )
 
 
-def _claim_entry(claim: Claim) -> _Claim:
-    signs: tuple[Sign | None, ...] = claim.expected or (None,) * len(claim.questions)
+def _claim_entry(claim: Claim) -> ClaimEntry:
+    none = (None,) * len(claim.questions)
+    signs: tuple[Sign | None, ...] = claim.expected or none
     questions = [
-        _Question(treatment=treatment, outcome=outcome, horizon=horizon, expected=sign)
-        for (treatment, outcome, horizon), sign in zip(claim.questions, signs, strict=True)
+        QuestionEntry(name=name or "", treatment=treatment, outcome=outcome, horizon=horizon, expected=sign)
+        for (treatment, outcome, horizon), sign, name in zip(claim.questions, signs, claim.names or none, strict=True)
     ]
-    return _Claim(statement=_Text(en=claim.en, nl=claim.nl), reference=claim.reference, questions=questions)
+    return ClaimEntry(
+        statement=TextEntry(en=claim.en, nl=claim.nl),
+        reference=claim.reference,
+        questions=questions,
+        rule=claim.rule,
+        not_examined=_text_entry(claim.not_examined),
+        not_testable=_text_entry(claim.not_testable),
+    )
 
 
-def _graph(document: _File, position: Position) -> KPIGraph:
+def _text_entry(text: Text) -> TextEntry:
+    return TextEntry(en=str(text), nl=text.render("nl"))
+
+
+def _text(entry: TextEntry) -> Text:
+    """A text that stands in a file: braces are signs like any other."""
+    return Text("{said}", "{gezegd}", said=entry.en, gezegd=entry.nl or entry.en) if entry.en or entry.nl else NOTHING
+
+
+def _graph(document: GraphEntry, position: Position) -> KPIGraph:
     """The graph that a file describes; its faults of meaning are raised together, each at its place."""
     return _Meaning(document, position).graph()
 
@@ -266,7 +226,7 @@ def _graph(document: _File, position: Position) -> KPIGraph:
 class _Meaning:
     """Makes a graph of a file; what is wrong is noted and left out, so that the rest can be checked too."""
 
-    def __init__(self, document: _File, position: Position) -> None:
+    def __init__(self, document: GraphEntry, position: Position) -> None:
         self.document, self.position = document, position
         self.faults: list[Fault] = []
 
@@ -281,7 +241,7 @@ class _Meaning:
 
     def graph(self) -> KPIGraph:
         document = self.document
-        kpis = [self.kpi(kpi, entry or _KPI()) for kpi, entry in document.kpis.items()]
+        kpis = [self.kpi(kpi, entry or KPIEntry()) for kpi, entry in document.kpis.items()]
         links, touched = self.links(), self.touched()
         claims = [self.claim(claim, entry) for claim, entry in document.claims.items()]
         while True:
@@ -308,7 +268,7 @@ class _Meaning:
         raise_all(GraphError, "The graph cannot be used.", self.faults)
         return graph
 
-    def kpi(self, kpi: str, entry: _KPI) -> KPI | None:
+    def kpi(self, kpi: str, entry: KPIEntry) -> KPI | None:
         formula = None
         try:
             formula = Formula.parse(entry.formula) if entry.formula else None
@@ -316,10 +276,10 @@ class _Meaning:
             for fault in failure.faults:
                 character = fault.where.rpartition(", ")[2]
                 self.note(replace(fault, found=f"{fault.found} at {character}"), "kpis", kpi, "formula")
-            entry = _KPI()
+            entry = KPIEntry()
         arguments = formula.arguments if formula else ()
         if not all([self.known(argument, "kpis", kpi, "formula") for argument, _ in arguments]):
-            formula, entry = None, _KPI()
+            formula, entry = None, KPIEntry()
         low, high = entry.scale
         try:
             return KPI(
@@ -354,7 +314,7 @@ class _Meaning:
             if self.known(kpi, where, n)
         }
 
-    def claim(self, claim: str, entry: _Claim) -> Claim:
+    def claim(self, claim: str, entry: ClaimEntry) -> Claim:
         questions = [
             question
             for n, question in enumerate(entry.questions)
@@ -363,8 +323,18 @@ class _Meaning:
         ]
         asked = tuple((question.treatment, question.outcome, question.horizon) for question in questions)
         signs: tuple[Sign, ...] = tuple(question.expected or "?" for question in questions)
-        given = any(question.expected for question in questions)
-        return Claim(claim, entry.statement.en, entry.statement.nl, entry.reference, asked, signs if given else ())
+        return Claim(
+            claim,
+            entry.statement.en,
+            entry.statement.nl,
+            entry.reference,
+            asked,
+            signs if any(question.expected for question in questions) else (),
+            tuple(question.name for question in questions) if any(question.name for question in questions) else (),
+            entry.rule if len(questions) == len(entry.questions) else "",
+            _text(entry.not_examined),
+            _text(entry.not_testable),
+        )
 
 
 def faulty_link(fault: Fault, links: Iterable[Link]) -> Link | None:
@@ -382,7 +352,7 @@ def _cycle(fault: Fault) -> list[str]:
 
 
 def _place(
-    fault: Fault, links: dict[tuple[Step, ...], Link], touched: dict[tuple[Step, ...], str], document: _File
+    fault: Fault, links: dict[tuple[Step, ...], Link], touched: dict[tuple[Step, ...], str], document: GraphEntry
 ) -> tuple[Step, ...]:
     """Where in the file a fault of the graph stands."""
     found = faulty_link(fault, links.values())
@@ -392,5 +362,8 @@ def _place(
     for loc, kpi in touched.items():
         if fault.where == str(loc[0]).replace("_", " ") and fault.found == f"the identity {kpi!r}":
             return loc
+    word, _, claim = fault.where.partition(" ")
+    if word == "claim" and claim in document.claims:
+        return ("claims", claim, "rule") if document.claims[claim].rule else ("claims", claim)
     formulas = [kpi for kpi in _cycle(fault) if (entry := document.kpis.get(kpi)) and entry.formula]
     return ("kpis", formulas[0], "formula") if formulas else ("kpis",)

@@ -14,6 +14,7 @@ from typing import Literal, get_args
 
 from .errors import Fault, GraphError, raise_all
 from .formula import Formula
+from .language import NOTHING, Text
 
 Kind = Literal["driver", "behaviour", "soft", "hard", "context", "identity"]
 Level = Literal["customer", "unit", "organisation"]
@@ -182,6 +183,14 @@ class Claim:
         Treatment, outcome and horizon in periods of the questions that bear on it.
     expected : tuple of {"+", "-", "?"}
         The sign that the claim expects of each question.
+    names : tuple of str
+        What the rule calls each question; empty where it does not need it.
+    rule : str
+        What decides the claim, such as ``loyalty < 0 and loyalty < satisfaction``; see :mod:`causalkpi.rule`.
+    not_examined : Text
+        What would decide it and cannot be computed yet; only where there is no rule.
+    not_testable : Text
+        Why no data of one organisation can decide it; only where there is no rule.
     """
 
     id: str
@@ -190,6 +199,10 @@ class Claim:
     reference: str = ""
     questions: tuple[tuple[str, str, int], ...] = ()
     expected: tuple[Sign, ...] = field(default=())
+    names: tuple[str, ...] = ()
+    rule: str = ""
+    not_examined: Text = NOTHING
+    not_testable: Text = NOTHING
 
     def statement(self, language: str = "en") -> str:
         """The claim for a reader."""

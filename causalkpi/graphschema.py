@@ -1,0 +1,85 @@
+"""What the file of a graph may say: its keys and their types, nothing else."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .kpi import Better, Kind, Level, Measures, Sign
+
+
+class Part(BaseModel):
+    """One part of a file: unknown keys are faults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class TextEntry(Part):
+    """A text in both languages."""
+
+    en: str = ""
+    nl: str = ""
+
+
+class KPIEntry(Part):
+    """What a file says of a KPI."""
+
+    name: TextEntry = TextEntry()
+    unit: str = ""
+    lane: str = ""
+    kind: Kind = "hard"
+    measures: Measures = ""
+    level: Level = "unit"
+    owner: str = ""
+    better: Better = "neither"
+    scale: tuple[float | None, float | None] = (None, None)
+    observed: bool = True
+    selected: bool = False
+    formula: str = ""
+    own_past: list[Annotated[int, Field(ge=1)]] = []
+
+
+class LinkEntry(Part):
+    """What a file says of a link."""
+
+    source: str = Field(alias="from")
+    target: str = Field(alias="to")
+    sign: Sign = "?"
+    lag: Annotated[int, Field(ge=0)] = 0
+    reference: str = ""
+
+
+class QuestionEntry(Part):
+    """A question of a claim; its name is for the claim's rule."""
+
+    name: str = ""
+    treatment: str
+    outcome: str
+    horizon: Annotated[int, Field(ge=0)] = 0
+    expected: Sign | None = None
+
+
+class ClaimEntry(Part):
+    """What a file says of a claim."""
+
+    statement: TextEntry = TextEntry()
+    reference: str = ""
+    questions: list[QuestionEntry] = []
+    rule: str = ""
+    not_examined: TextEntry = TextEntry()
+    not_testable: TextEntry = TextEntry()
+
+
+class GraphEntry(Part):
+    """A whole file."""
+
+    format: Literal[1]
+    id: str = ""
+    name: TextEntry = TextEntry()
+    reference: str = ""
+    kpis: dict[str, KPIEntry | None]
+    links: list[LinkEntry] = []
+    unit_effects: list[str] = []
+    period_effects: list[str] = []
+    claims: dict[str, ClaimEntry] = {}
