@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from .estimators import Answer
+from .evidence import Evidence
 from .question import Question, Unanswered
 
 
@@ -22,15 +23,20 @@ class Asked:
     question : Question
     origin : str
         The claim's id, or ``study`` for a question that the study itself lists.
-    answer : Estimate or Unanswered
+    evidence : Evidence
     true_effect : float
         In a simulated organisation: the effect by intervention; otherwise not a number.
     """
 
     question: Question
     origin: str
-    answer: Answer
+    evidence: Evidence
     true_effect: float = math.nan
+
+    @property
+    def answer(self) -> Answer:
+        """The estimate, or why there is none."""
+        return self.evidence.answer
 
 
 @dataclass(frozen=True)
@@ -61,9 +67,10 @@ class Answers:
 
 
 _COLUMNS = (
-    "origin", "treatment", "outcome", "horizon", "contrast", "status", "value", "low", "high", "std_error", "p_value",
-    "association", "association_low", "association_high", "uncorrected", "true_effect", "minimum_detectable", "route",
-    "adjustment", "estimator", "convention", "rows_used", "rows", "units", "population", "reason", "remedy", "warnings",
+    "origin", "treatment", "outcome", "horizon", "contrast", "status", "grade", "value", "low", "high", "std_error",
+    "p_value", "association", "association_low", "association_high", "uncorrected", "true_effect", "minimum_detectable",
+    "route", "adjustment", "estimator", "convention", "rows_used", "rows", "units", "population", "reason", "remedy",
+    "warnings",
 )  # fmt: skip
 
 
@@ -73,6 +80,7 @@ def _row(item: Asked) -> dict[str, Any]:
     q, answer = item.question, item.answer
     row: dict[str, Any] = {"origin": item.origin, "treatment": q.treatment, "outcome": q.outcome,
                            "horizon": q.horizon, "contrast": q.contrast, "status": answer.status,
+                           "grade": item.evidence.grade.word if item.evidence.answered else "",
                            "true_effect": item.true_effect}  # fmt: skip
     if isinstance(answer, Unanswered):
         return row | {"reason": answer.reason, "remedy": answer.remedy}

@@ -78,8 +78,8 @@ def run(study: Path, out: Path | None) -> int:
     loaded = load(file)
     for fault in loaded.faults:
         say(f"{words()[fault.severity]}: {fault}", error=True)
-    answers = loaded.run(file.questions, claims=file.claims, progress=_progress())
-    done = Run(file.title, loaded, answers, file.graph_name, file.client, file.author, file.date, choices=file.choices)
+    ledger = loaded.run(file.questions, claims=file.claims, progress=_progress())
+    done = Run(file.title, loaded, ledger, file.graph_name, file.client, file.author, file.date, choices=file.choices)
     _report(done, write(done, folder))
     return REFUSED if _refused(done) else DONE
 

@@ -7,6 +7,7 @@ difference of two runs, and no simulation error is left in it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from .answers import Answers, Asked, with_truth
 from .datasets import load_demo
@@ -40,11 +41,12 @@ def run_demo(progress: Callable[[str], None] = lambda _: None) -> Run:
     Run
     """
     study = Study(load_graph(GRAPH), load_demo(), unit="unit", period="period")
-    answers = with_truth(study.run(HEADLINES, progress=progress), true_effect)
+    ledger = study.run(HEADLINES, progress=progress)
+    answers = with_truth(ledger.answers, true_effect)
     return Run(
         f"{WATERLAND.en}: what moves loyalty, churn and money",
         study,
-        answers,
+        replace(ledger, answers=answers),
         GRAPH,
         choices={"level": "95% intervals", "seed": "0"},
         sentences=sentences(answers, study),

@@ -24,7 +24,10 @@ from .errors import Fault
 from .estimators import Estimate
 from .graph import KPIGraph
 from .graphfile import to_yaml
+from .language import Language
+from .ledger import Ledger
 from .study import Study
+from .value import NetPresentValue
 from .wording import question_words, words
 
 _LIBRARIES = ("dowhy", "statsmodels", "linearmodels", "pandas", "networkx", "numpy", "scipy")
@@ -39,7 +42,8 @@ class Run:
     ----------
     title : str
     study : Study
-    answers : Answers
+    ledger : Ledger
+        The claims with their verdicts, and all answers.
     graph : str
         The graph as the study names it.
     client, author, date : str
@@ -50,11 +54,15 @@ class Run:
         What came out, in a few plain sentences.
     simulated : bool
         Whether the organisation is simulated, so that true effects are known.
+    values : tuple of NetPresentValue
+        What a change of a KPI is worth, where the study asks for that.
+    language : {"en", "nl"}
+        Of the report.
     """
 
     title: str
     study: Study
-    answers: Answers
+    ledger: Ledger
     graph: str
     client: str = ""
     author: str = ""
@@ -62,6 +70,13 @@ class Run:
     choices: Mapping[str, str] = field(default_factory=dict)
     sentences: tuple[str, ...] = ()
     simulated: bool = False
+    values: tuple[NetPresentValue, ...] = ()
+    language: Language = "en"
+
+    @property
+    def answers(self) -> Answers:
+        """Every question that was asked, with its evidence."""
+        return self.ledger.answers
 
 
 def to_record(run: Run) -> dict[str, Any]:
@@ -88,9 +103,8 @@ def to_record(run: Run) -> dict[str, Any]:
         "level": study.level,
         "choices": dict(run.choices),
         "faults": [_fault(fault) for fault in study.faults],
-        "claims": {
-            claim.id: {"statement": claim.statement(), "reference": claim.reference} for claim in study.graph.claims
-        },
+        "ledger": run.ledger.to_dict(),
+        "values": [value.to_dict() for value in run.values],
         "register": [asdict(question) for question in study.register],
         "answers": [_answer(item, run) for item in run.answers],
     }
@@ -105,7 +119,7 @@ def _answer(item: Asked, run: Run) -> dict[str, Any]:
     """One answer with its full numbers, its set and its roles."""
     answer = item.answer
     found: dict[str, Any] = {"origin": item.origin, "question": in_words(item, run.study), **asdict(item.question)}
-    found |= {"status": answer.status, "true_effect": item.true_effect}
+    found |= {"status": answer.status, "true_effect": item.true_effect, **item.evidence.to_dict()}
     if isinstance(answer, Estimate):
         estimand = answer.estimand
         found |= answer.to_dict() | {

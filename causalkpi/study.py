@@ -6,7 +6,8 @@ showing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Mapping
 
 import networkx as nx
 import numpy as np
@@ -15,9 +16,12 @@ import pandas as pd
 from .answers import Answers, Asked
 from .errors import Fault
 from .estimators import Answer, estimate
+from .evidence import Evidence, gather
 from .gate import blocked, check, complete
 from .graph import KPIGraph, as_graph
 from .identification import identify
+from .kpi import Sign
+from .ledger import Ledger, keep_ledger
 from .panel import Panel, as_panel
 from .question import Estimand, Question, Unanswered
 
@@ -36,6 +40,9 @@ class Study:
         Confidence of all intervals.
     seed : int
         Of the one random generator behind every draw.
+    smallest : mapping of str to float, optional
+        By outcome KPI, the smallest effect that matters, in its own unit; see
+        :func:`causalkpi.evidence.usual_smallest` for those that are not named.
 
     Attributes
     ----------
@@ -56,8 +63,8 @@ class Study:
     >>> data = pd.DataFrame({"market": rng.normal(size=300)})
     >>> data["loyalty"] = data.market + rng.normal(size=300)
     >>> data["spend"] = 2 * data.loyalty + data.market + rng.normal(size=300)
-    >>> answer = Study(graph, data).ask("loyalty", "spend")
-    >>> answer.interval[0] < 2 < answer.interval[1]
+    >>> evidence = Study(graph, data).ask("loyalty", "spend")
+    >>> evidence.estimate.interval[0] < 2 < evidence.estimate.interval[1]
     True
     """
 
@@ -70,16 +77,18 @@ class Study:
         period: str | None = None,
         level: float = 0.95,
         seed: int = 0,
+        smallest: Mapping[str, float] | None = None,
     ) -> None:
         self.graph = as_graph(graph)
         self.panel = complete(as_panel(data, unit=unit, period=period), self.graph)
         self.level, self.seed = level, seed
+        self.smallest = dict(smallest or {})
         self.faults: tuple[Fault, ...] = check(self.panel, self.graph)
         self._blocked = blocked(self.panel, self.graph, self.faults)
         self.register: list[Question] = []
 
-    def ask(self, treatment: str, outcome: str, horizon: int = 0, contrast: float = 1.0) -> Answer:
-        """Identify and estimate one question.
+    def ask(self, treatment: str, outcome: str, horizon: int = 0, contrast: float = 1.0) -> Evidence:
+        """Identify, estimate and examine one question.
 
         Parameters
         ----------
@@ -91,14 +100,20 @@ class Study:
 
         Returns
         -------
-        Estimate or Unanswered
+        Evidence
 
         Raises
         ------
         QuestionError
             If the question names a KPI that the graph does not have, or makes no sense.
         """
-        return self.answer(Question(treatment, outcome, horizon, contrast))
+        return self.examine(Question(treatment, outcome, horizon, contrast))
+
+    def examine(self, question: Question, expected: Sign = "?") -> Evidence:
+        """The answer to a question with its findings and its grade; `expected` is the sign that a claim expects."""
+        smallest = self.smallest.get(question.outcome, math.nan)
+        rng = np.random.default_rng(self.seed)
+        return gather(self.panel, self.answer(question), expected=expected, smallest=smallest, rng=rng)
 
     def identify(self, question: Question) -> Estimand | Unanswered:
         """What may be learned about a question from this graph and data of this shape."""
@@ -131,8 +146,8 @@ class Study:
         *,
         claims: bool = True,
         progress: Callable[[str], None] = lambda _: None,
-    ) -> Answers:
-        """Answer the questions of all claims of the graph, and these.
+    ) -> Ledger:
+        """Answer the questions of all claims of the graph, and these, and decide the claims.
 
         Parameters
         ----------
@@ -145,17 +160,25 @@ class Study:
 
         Returns
         -------
-        Answers
+        Ledger
         """
-        family = [("study", question) for question in questions]
-        own = {question for _, question in family}
-        for claim in self.graph.claims if claims else ():
-            questions_of_claim = (Question(*parts, self.graph[parts[0]].usual_change) for parts in claim.questions)
-            family += [(claim.id, q) for q in questions_of_claim if q not in own]
-        for _, question in family:
+        family = self.family(questions, claims=claims)
+        for _, question, _ in family:
             question.against(self.graph)
+        known: dict[Question, Evidence] = {}
         asked = []
-        for i, (origin, question) in enumerate(family):
+        for i, (origin, question, expected) in enumerate(family):
             progress(f"{i + 1} of {len(family)}: {question}")
-            asked.append(Asked(question, origin, self.answer(question)))
-        return Answers(tuple(asked))
+            if question not in known:
+                known[question] = self.examine(question)
+            asked.append(Asked(question, origin, known[question].expecting(expected)))
+        return keep_ledger(self.graph.claims if claims else (), Answers(tuple(asked)), self.level)
+
+    def family(self, questions: Iterable[Question] = (), *, claims: bool = True) -> list[tuple[str, Question, Sign]]:
+        """Every question that a run asks: who asks it (``study`` or a claim), the question, the sign expected."""
+        asked: list[tuple[str, Question, Sign]] = [("study", question, "?") for question in questions]
+        for claim in self.graph.claims if claims else ():
+            signs: tuple[Sign, ...] = claim.expected or ("?",) * len(claim.questions)
+            for parts, sign in zip(claim.questions, signs, strict=True):
+                asked.append((claim.id, Question(*parts, self.graph[parts[0]].usual_change), sign))
+        return asked

@@ -7,7 +7,7 @@ and periods. Joint draws of the parts give the interval.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..panel import Panel
 from ..question import Estimand, label
 from .draws import joint_slopes
 from .linear import adjusted_fit, report
-from .regression import p_of_draws
+from .regression import Fit, p_of_draws
 from .result import Estimate, Regression
 from .screen import Refusal
 
@@ -41,17 +41,12 @@ def estimate_identity(
              for node, leg in zip(nodes, legs, strict=True)]  # fmt: skip
     fits = [best for best, _ in pairs]
     joint = joint_slopes(fits)
-    smallest = min(fits, key=lambda found: len(found.sample.outcome))
-    moved = {question.source, *nodes}
-    arithmetic = Arithmetic(panel, estimand.graph, question.target, moved, smallest.sample.used)
-    changed = _changes(question.source, question.contrast, nodes)
-    value = float(arithmetic.change(changed(joint.slopes[None, :]))[0])
-    block = max(1, _CELLS // max(1, arithmetic.rows))
-    draws = joint.draws(DRAWS, rng)
-    spread = np.concatenate([arithmetic.change(changed(draws[i : i + block])) for i in range(0, len(draws), block)])
+    smallest, arithmetic, effect = _through(panel, estimand, nodes, fits)
+    value = float(effect(joint.slopes[None, :])[0])
+    spread = effect(joint.draws(DRAWS, rng))
     low, high = np.quantile(spread, [0.5 - level / 2, 0.5 + level / 2])
     steps = np.sqrt(np.clip(np.diag(joint.covariance), 0, None))
-    gradient = np.array([_slope(arithmetic, changed, joint.slopes, i, step) for i, step in enumerate(steps)])
+    gradient = np.array([_slope(effect, joint.slopes, i, step) for i, step in enumerate(steps)])
     error = float(np.sqrt(gradient @ joint.covariance @ gradient))
     answer = report(
         panel,
@@ -62,8 +57,8 @@ def estimate_identity(
         level=level,
         estimator=f"{question.outcome} by its formula, from the effects on {', '.join(map(label, nodes))}",
         regressions=tuple(
-            Regression(leg, node, question.source, whole, best)
-            for leg, node, (best, whole) in zip(legs, nodes, pairs, strict=True)
+            Regression(leg, node, question.source, whole, best, float(weight))
+            for leg, node, (best, whole), weight in zip(legs, nodes, pairs, gradient, strict=True)
         ),
         confirm=confirm,
     )
@@ -79,6 +74,40 @@ def estimate_identity(
     )
 
 
+def effect_of_slopes(panel: Panel, answer: Estimate) -> Callable[[np.ndarray], np.ndarray]:
+    """From draws of an answer's slopes, shape (draws, regressions), to draws of the answer, shape (draws,).
+
+    Parameters
+    ----------
+    panel : Panel
+        The one that was estimated from.
+    answer : Estimate
+        By adjustment or through an identity.
+    """
+    parts = answer.regressions
+    if answer.estimand.route != "identity":
+        return lambda slopes: slopes[:, 0] * answer.question.contrast
+    return _through(panel, answer.estimand, [part.outcome for part in parts], [part.best for part in parts])[2]
+
+
+def _through(
+    panel: Panel, estimand: Estimand, nodes: list[Node], fits: Sequence[Fit]
+) -> tuple[Fit, Arithmetic, Callable[[np.ndarray], np.ndarray]]:
+    """The fit with the fewest rows, the identity on its rows, and the answer as a function of draws of the slopes."""
+    question = estimand.question
+    smallest = min(fits, key=lambda found: len(found.sample.outcome))
+    moved = {question.source, *nodes}
+    arithmetic = Arithmetic(panel, estimand.graph, question.target, moved, smallest.sample.used)
+    changed = _changes(question.source, question.contrast, nodes)
+    block = max(1, _CELLS // max(1, arithmetic.rows))
+
+    def effect(slopes: np.ndarray) -> np.ndarray:
+        blocks = [slopes[i : i + block] for i in range(0, len(slopes), block)]
+        return np.concatenate([arithmetic.change(changed(part)) for part in blocks])
+
+    return smallest, arithmetic, effect
+
+
 def _changes(source: Node, contrast: float, nodes: list[Node]):
     """From slopes, shape (draws, legs), to the change of every node, shape (draws,)."""
 
@@ -89,14 +118,14 @@ def _changes(source: Node, contrast: float, nodes: list[Node]):
     return changed
 
 
-def _slope(arithmetic: Arithmetic, changed, slopes: np.ndarray, i: int, step: float) -> float:
+def _slope(effect: Callable[[np.ndarray], np.ndarray], slopes: np.ndarray, i: int, step: float) -> float:
     """The identity's derivative in one leg, by a central difference one standard error wide."""
     if step == 0:
         return 0.0
     up, down = slopes.copy(), slopes.copy()
     up[i] += step
     down[i] -= step
-    both = arithmetic.change(changed(np.stack([up, down])))
+    both = effect(np.stack([up, down]))
     return float(both[0] - both[1]) / (2 * step)
 
 

@@ -81,7 +81,7 @@ def estimate_by_adjustment(panel: Panel, estimand: Estimand, level: float, *, co
         estimator=name,
         beside=beside,
         dowhy=float(whole.dowhy[0]) * question.contrast,
-        regressions=(Regression(estimand, question.target, question.source, whole, best),),
+        regressions=(Regression(estimand, question.target, question.source, whole, best, question.contrast),),
         confirm=confirm,
     )
 

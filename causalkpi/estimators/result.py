@@ -56,6 +56,8 @@ class Regression:
         As fitted: statsmodels result, residuals, sample, and the slopes with each unit left out.
     best : Fit
         After the correction for short panels; the same as `whole` where none was needed.
+    weight : float
+        How much the answer moves with this regression's slope: the contrast, or an identity's derivative.
     """
 
     estimand: Estimand = field(repr=False)
@@ -63,6 +65,7 @@ class Regression:
     treatment: Node
     whole: Fit = field(repr=False)
     best: Fit = field(repr=False)
+    weight: float = 1.0
 
     @property
     def corrected(self) -> bool:

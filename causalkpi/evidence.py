@@ -1,0 +1,221 @@
+"""Evidence: an answer with everything that was found about it, and its grade.
+
+Findings come from every regression behind the answer; of an identity's parts the worst is told, with its name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .diagnostics import diagnose_regression
+from .estimators import Answer, Estimate
+from .finding import WORST_FIRST, Finding
+from .grade import Grade, grade
+from .kpi import Sign
+from .language import NOTHING, Name, Text
+from .panel import Panel
+from .question import Question
+from .refuters import refute_regression
+from .sensitivity import Sensitivity, sensitivity
+
+SMALL = 0.05
+UNGRADED = Grade("none")
+
+
+@dataclass(frozen=True, repr=False)
+class Evidence:
+    """An answer with its findings, its sensitivity and its grade.
+
+    Parameters
+    ----------
+    question : Question
+    answer : Estimate or Unanswered
+    expected : {"+", "-", "?"}
+        The sign that a claim expects.
+    findings : tuple of Finding
+        One per diagnostic and refuter; none where there is no number.
+    sensitivities : tuple of Sensitivity
+        One per regression behind the answer, each in the answer's own unit.
+    bound : float
+        The most that a hidden cause as strong as the strongest measured KPI could move the answer; not a number where
+        nothing was measured to compare it with.
+    smallest : float
+        The smallest effect of interest, in the answer's own unit.
+    declared : bool
+        Whether the study said so, or `smallest` is the usual one.
+    grade : Grade
+        Strength ``none`` with a reason where there is no number.
+    """
+
+    question: Question
+    answer: Answer
+    expected: Sign = "?"
+    findings: tuple[Finding, ...] = ()
+    sensitivities: tuple[Sensitivity, ...] = ()
+    bound: float = math.nan
+    smallest: float = math.nan
+    declared: bool = False
+    grade: Grade = UNGRADED
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is a number."""
+        return isinstance(self.answer, Estimate)
+
+    @property
+    def estimate(self) -> Estimate:
+        """The number.
+
+        Raises
+        ------
+        ValueError
+            If there is none; the reason is in the message.
+        """
+        if isinstance(self.answer, Estimate):
+            return self.answer
+        raise ValueError(f"There is no estimate. {self.answer}")
+
+    def expecting(self, sign: Sign) -> Evidence:
+        """The same evidence, graded for a claim that expects this sign."""
+        if not self.answered:
+            return replace(self, expected=sign)
+        found = grade(self.estimate, self.findings, self.bound, self.smallest, sign)
+        return replace(self, expected=sign, grade=found)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "expected": self.expected,
+            "grade": self.grade.word,
+            "strength": self.grade.strength,
+            "why_not_more": [str(reason) for reason in self.grade.reasons],
+            "bound": self.bound,
+            "smallest": self.smallest,
+            "smallest_declared": self.declared,
+            "findings": [finding.to_dict() for finding in self.findings],
+            "sensitivities": [found.to_dict() for found in self.sensitivities],
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per finding."""
+        columns = ["finding", "result", "statistic", "p_value", "seen", "consequence", "remedy"]
+        rows = [
+            (f.id, f.result, f.statistic, f.p_value, str(f.seen), str(f.consequence), str(f.remedy))
+            for f in self.findings
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    def __str__(self) -> str:
+        if not self.answered:
+            return str(self.answer)
+        told = [f for f in self.findings if f.result in ("fails", "doubtful")]
+        lines = [str(self.answer), f"  grade: {self.grade.word}"]
+        lines += [f"    not more: {reason}" for reason in self.grade.reasons]
+        return "\n".join([*lines, *(f"  {finding.result}: {finding.seen}" for finding in told)])
+
+    __repr__ = __str__
+
+
+def gather(
+    panel: Panel,
+    answer: Answer,
+    *,
+    expected: Sign = "?",
+    smallest: float = math.nan,
+    rng: np.random.Generator | None = None,
+) -> Evidence:
+    """Diagnose and refute an answer, put it to the test of hidden causes, and grade it.
+
+    Parameters
+    ----------
+    panel : Panel
+        The one that was estimated from.
+    answer : Estimate or Unanswered
+        Without a number there is nothing to diagnose; the evidence says so.
+    expected : {"+", "-", "?"}
+        The sign that a claim expects.
+    smallest : float, optional
+        The smallest effect of interest in the answer's own unit; by default :func:`usual_smallest`.
+    rng : numpy.random.Generator, optional
+        The same draws each time by default.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> from causalkpi import Question, estimate, identify
+    >>> draw = np.random.default_rng(1)
+    >>> market = draw.normal(size=400)
+    >>> loyalty = market + draw.normal(size=400)
+    >>> data = pd.DataFrame({"market": market, "loyalty": loyalty})
+    >>> data["spend"] = 2 * loyalty + market + draw.normal(size=400)
+    >>> graph = nx.DiGraph([("market", "loyalty"), ("market", "spend"), ("loyalty", "spend")])
+    >>> from causalkpi.panel import as_panel
+    >>> panel = as_panel(data)
+    >>> gather(panel, estimate(panel, identify(graph, Question("loyalty", "spend"))), expected="+").grade.word
+    'strong'
+    """
+    if not isinstance(answer, Estimate):
+        return Evidence(answer.question, answer, expected, grade=Grade("none", reasons=(_text(answer.reason),)))
+    draws = np.random.default_rng(0) if rng is None else rng
+    parts = [(part, _findings(part, panel, draws)) for part in answer.regressions]
+    findings = _worst([(part.outcome.kpi, found) for part, found in parts])
+    tested = tuple(sensitivity(part, part.weight, answer.level) for part, _ in parts if part.weight)
+    bound = float(sum(found.bound for found in tested)) if tested else math.nan
+    declared = not math.isnan(smallest)
+    least = smallest if declared else usual_smallest(panel, answer.question)
+    found = grade(answer, findings, bound, least, expected)
+    return Evidence(answer.question, answer, expected, findings, tested, bound, least, declared, found)
+
+
+def _findings(part: Any, panel: Panel, rng: np.random.Generator) -> tuple[Finding, ...]:
+    return (*diagnose_regression(part, panel, rng), *refute_regression(part, panel, rng))
+
+
+def _worst(parts: Sequence[tuple[str, tuple[Finding, ...]]]) -> tuple[Finding, ...]:
+    """Of every check the worst over the parts, saying which part it is of."""
+    if len(parts) <= 1:
+        return parts[0][1] if parts else ()
+
+    chosen = []
+    for same in zip(*(found for _, found in parts), strict=True):
+        at = min(range(len(same)), key=lambda i: WORST_FIRST.index(same[i].result))
+        seen = Text(
+            "Of the {count} parts the worst is {kpi}: {seen}",
+            "Van de {count} delen is {kpi} het slechtst: {seen}",
+            count=len(same),
+            kpi=Name(parts[at][0]),
+            seen=same[at].seen,
+        )
+        chosen.append(replace(same[at], seen=seen))
+    return tuple(chosen)
+
+
+def usual_smallest(panel: Panel, question: Question) -> float:
+    """The smallest effect of interest where nobody names one: 0.05 standard deviations per standard deviation.
+
+    Standard deviations are those within units where units are seen repeatedly: what a treatment really varies by. A
+    correlation of 0.1 is commonly called small (Cohen 1988, chapter 3); this is half of that.
+    """
+    treatment, outcome = (_spread(panel, kpi) for kpi in (question.treatment, question.outcome))
+    return SMALL * outcome / treatment * abs(question.contrast) if treatment > 0 else math.nan
+
+
+def _spread(panel: Panel, kpi: str) -> float:
+    """The standard deviation of a KPI, within units where they are seen repeatedly and it varies within them."""
+    values = panel.frame[kpi]
+    if panel.repeated:
+        within = values - values.groupby(level="unit").transform("mean")
+        spread = float(within.std())
+        if spread > 1e-9 * float(values.std()):
+            return spread
+    return float(values.std())
+
+
+def _text(reason: str) -> Text:
+    return reason if isinstance(reason, Text) else Text("{said}", "{said}", said=reason) if reason else NOTHING
