@@ -81,6 +81,10 @@ class Evidence:
             return self.answer
         raise ValueError(f"There is no estimate. {self.answer}")
 
+    def to_dowhy(self) -> tuple[Any, Any]:
+        """DoWhy's own estimand and estimate; see :meth:`causalkpi.estimators.Estimate.to_dowhy`."""
+        return self.estimate.to_dowhy()
+
     def expecting(self, sign: Sign) -> Evidence:
         """The same evidence, graded for a claim that expects this sign."""
         if not self.answered:

@@ -155,7 +155,7 @@ def test_standard_errors_are_those_of_another_library(firms):
         cov_type="clustered", cluster_entity=True, group_debias=True
     )
     study = load(read_study(firms / "study.yaml"))
-    answer = study.ask("grant", "log_scrap")
+    answer = study.ask("grant", "log_scrap").answer
     assert isinstance(answer, ck.Estimate)
     # 54 firms: leaving one out at a time and the textbook's cluster formula differ by a per cent or two
     assert answer.std_error == pytest.approx(fit.std_errors["grant"], rel=0.03)
