@@ -24,7 +24,8 @@ def test_words_that_hold_and_or_or_are_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "a < ", "0 < 1", "a <= 0", "a < 0 and", "and a < 0", "__import__('os') < 0", "a < b < c", "a == 0"]
+    "text",
+    ["", "a", "a < ", "0 < 1", "a <= 0", "a < 0 and", "and a < 0", "__import__('os') < 0", "a < b < c", "a == 0"],
 )
 def test_what_is_no_comparison_is_refused(text: str) -> None:
     with pytest.raises(ck.GraphError, match="two sides"):
