@@ -174,11 +174,16 @@ class Study:
             asked.append(Asked(question, origin, known[question].expecting(expected)))
         return keep_ledger(self.graph.claims if claims else (), Answers(tuple(asked)), self.level)
 
+    def usual_change(self, kpi: str) -> float:
+        """The change that a claim's question asks about: all of it where the data hold only 0 and 1."""
+        values = self.panel.frame[kpi].dropna() if kpi in self.panel.frame else []
+        return 1.0 if len(values) and set(np.unique(values)) <= {0.0, 1.0} else self.graph[kpi].usual_change
+
     def family(self, questions: Iterable[Question] = (), *, claims: bool = True) -> list[tuple[str, Question, Sign]]:
         """Every question that a run asks: who asks it (``study`` or a claim), the question, the sign expected."""
         asked: list[tuple[str, Question, Sign]] = [("study", question, "?") for question in questions]
         for claim in self.graph.claims if claims else ():
             signs: tuple[Sign, ...] = claim.expected or ("?",) * len(claim.questions)
             for parts, sign in zip(claim.questions, signs, strict=True):
-                asked.append((claim.id, Question(*parts, self.graph[parts[0]].usual_change), sign))
+                asked.append((claim.id, Question(*parts, self.usual_change(parts[0])), sign))
         return asked

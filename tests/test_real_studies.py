@@ -26,10 +26,11 @@ NHS = Path(__file__).resolve().parents[2] / "shared" / "data" / "nhs_trust_engag
 
 
 def run(study: Path, out: Path) -> tuple[int, list[dict[str, Any]], str]:
-    """The exit code, the answers in run.json, and what was printed."""
+    """The exit code, the answers to the study's own questions in run.json, and what was printed."""
     result = CliRunner().invoke(cli.main, ["run", str(study), "--out", str(out)])
     assert (out / "run.json").is_file(), result.output
-    return result.exit_code, json.loads((out / "run.json").read_text("utf-8"))["answers"], result.output
+    record = json.loads((out / "run.json").read_text("utf-8"))
+    return result.exit_code, [a for a in record["answers"] if a["origin"] == "study"], result.output
 
 
 # Trusts
