@@ -102,7 +102,7 @@ def explain_text(graph: KPIGraph, name: str, language: Language = "en") -> str:
 
 def _claim(graph: KPIGraph, claim: Claim, language: Language) -> str:
     says = {key: text.render(language) for key, text in _SAYS.items()}
-    lines = [f"{claim.id}. {claim.statement(language)}", f"  {says['source']}: {claim.reference}"]
+    lines = [f"{claim.id}. {claim.statement(language)}", f"  {says['source']}: {claim.source(language)}"]
     rule = rule_of(claim)
     if isinstance(rule, Rule):
         parts = ["; ".join(map(str, part)) for part in rule.alternatives]
@@ -124,7 +124,11 @@ def _claim(graph: KPIGraph, claim: Claim, language: Language) -> str:
 def _kpi(graph: KPIGraph, kpi: KPI, language: Language) -> str:
     says = {key: text.render(language) for key, text in _SAYS.items()}
     lines = [f"{kpi.id}: {kpi.name(language)}"]
-    facts = [("unit", kpi.unit), ("owner", kpi.owner), ("formula", kpi.formula.text if kpi.formula else "")]
+    facts = [
+        ("unit", kpi.unit_in(language)),
+        ("owner", kpi.owner_in(language)),
+        ("formula", kpi.formula.text if kpi.formula else ""),
+    ]
     lines += [f"  {says[key]}: {value}" for key, value in facts if value]
     for key, near, far in (("moved_by", "target", "source"), ("moves", "source", "target")):
         for link in graph.links:
