@@ -24,7 +24,7 @@ from .question import Question
 from .refuters import refute_regression
 from .sensitivity import Sensitivity, sensitivity
 
-SMALL = 0.05
+SMALL = 0.1
 UNGRADED = Grade("none")
 
 
@@ -201,10 +201,10 @@ def _worst(parts: Sequence[tuple[str, tuple[Finding, ...]]]) -> tuple[Finding, .
 
 
 def usual_smallest(panel: Panel, question: Question) -> float:
-    """The smallest effect of interest where nobody names one: 0.05 standard deviations per standard deviation.
+    """The smallest effect of interest where nobody names one: a tenth of a standard deviation per standard deviation.
 
     Standard deviations are those within units where units are seen repeatedly: what a treatment really varies by. A
-    correlation of 0.1 is commonly called small (Cohen 1988, chapter 3); this is half of that.
+    correlation of 0.1 is what is commonly called small (Cohen 1988, Statistical power analysis, chapter 3).
     """
     treatment, outcome = (_spread(panel, kpi) for kpi in (question.treatment, question.outcome))
     return SMALL * outcome / treatment * abs(question.contrast) if treatment > 0 else math.nan

@@ -22,7 +22,7 @@ from .language import Text
 Strength = Literal["strong", "moderate", "weak", "none"]
 DECISIVE = ("functional_form", "influence", "lead", "random_common_cause", "cluster_bootstrap")
 FATAL = ("functional_form", "lead")
-STRICT, FEW, FEWEST = 0.98, 20, 10
+STRICT, FEW, FEWEST = 0.99, 20, 10
 
 RULE: tuple[Text, ...] = (
     Text(
