@@ -13,6 +13,8 @@ from .estimators.result import Regression
 from .language import NOTHING, Name, Text
 from .question import label
 
+FLOOR = 0.05
+
 
 @dataclass(frozen=True)
 class Benchmark:
@@ -76,8 +78,13 @@ class Sensitivity:
 
     @property
     def bound(self) -> float:
-        """The most that a hidden cause as strong as the strongest benchmark could move the answer."""
-        return self.benchmarks[0].bias if self.benchmarks else math.nan
+        """The most that a hidden cause could move the answer that is as strong as the strongest benchmark.
+
+        And at least as one that explains `FLOOR` of what is left of both treatment and outcome: where measured KPIs
+        explain next to nothing, comparing with them would promise too much. Not a number where nothing was fitted.
+        """
+        least = bias(self.ols_error, self.residual_df, FLOOR, FLOOR)
+        return max([least, *(benchmark.bias for benchmark in self.benchmarks[:1])])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
