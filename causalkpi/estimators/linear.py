@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..graph import Node
-from ..language import Name, Text
+from ..language import NOTHING, Name, Text
 from ..panel import Panel
 from ..question import Estimand
 from .power import detectable
@@ -21,8 +21,15 @@ from .sample import Sample, build_sample
 from .screen import Refusal
 from .split_panel import admitted, corrected
 
-_UNIT_EFFECTS = Text("unit effects taken out", "gecorrigeerd voor vaste verschillen tussen eenheden")
-_PERIOD_EFFECTS = Text("period effects taken out", "gecorrigeerd voor gedeelde schokken per periode")
+_TAKEN_OUT = {  # unit effects, period effects
+    (False, False): NOTHING,
+    (True, False): Text("unit effects taken out", "gecorrigeerd voor vaste verschillen tussen eenheden"),
+    (False, True): Text("period effects taken out", "gecorrigeerd voor gedeelde schokken per periode"),
+    (True, True): Text(
+        "unit effects taken out, period effects taken out",
+        "gecorrigeerd voor vaste verschillen tussen eenheden en voor gedeelde schokken per periode",
+    ),
+}
 _CORRECTED = Text("corrected by the split-panel jackknife", "bijgesteld met de split-panel-jackknife")
 _POOLED = Text(
     "all units and periods pooled, nothing held fixed: what goes together, whatever causes it",
@@ -94,8 +101,7 @@ def estimate_by_adjustment(panel: Panel, estimand: Estimand, level: float, *, co
     name = Text.join(
         (
             Text("least squares", "kleinste kwadraten"),
-            _UNIT_EFFECTS if whole.sample.unit_effects else "",
-            _PERIOD_EFFECTS if whole.sample.period_effects else "",
+            _TAKEN_OUT[whole.sample.unit_effects, whole.sample.period_effects],
             _CORRECTED if best is not whole else "",
         ),
         ", ",
