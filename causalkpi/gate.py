@@ -19,6 +19,7 @@ from .panel import Panel
 _ROUNDING = 1e-4  # identities computed from figures printed to a few digits differ by as much
 _MUCH = 0.2
 _FEW = 5
+MEND = Text("Mend the data and ask again.", "Herstel de gegevens en stel de vraag opnieuw.")
 _PANEL = Text("the panel", "het panel")
 _NO_COLUMN = Text("no column", "geen kolom")
 _VALUES_THAT_DIFFER = Text("values that differ", "waarden die verschillen")

@@ -21,15 +21,8 @@ from .sample import Sample, build_sample
 from .screen import Refusal
 from .split_panel import admitted, corrected
 
-_TAKEN_OUT = {  # unit effects, period effects
-    (False, False): NOTHING,
-    (True, False): Text("unit effects taken out", "gecorrigeerd voor vaste verschillen tussen eenheden"),
-    (False, True): Text("period effects taken out", "gecorrigeerd voor gedeelde schokken per periode"),
-    (True, True): Text(
-        "unit effects taken out, period effects taken out",
-        "gecorrigeerd voor vaste verschillen tussen eenheden en voor gedeelde schokken per periode",
-    ),
-}
+_UNIT_EFFECTS = Text("unit effects taken out", "gecorrigeerd voor vaste verschillen tussen eenheden")
+_PERIOD_EFFECTS = Text("period effects taken out", "gecorrigeerd voor gedeelde schokken per periode")
 _CORRECTED = Text("corrected by the split-panel jackknife", "bijgesteld met de split-panel-jackknife")
 _POOLED = Text(
     "all units and periods pooled, nothing held fixed: what goes together, whatever causes it",
@@ -40,6 +33,15 @@ _UNCORRECTED = Text(
     "gecorrigeerd voor vaste verschillen tussen eenheden, zonder herstel van de vertekening die dit in een kort "
     "panel geeft",
 )
+_TAKEN_OUT = {  # unit effects, period effects
+    (False, False): NOTHING,
+    (True, False): _UNIT_EFFECTS,
+    (False, True): _PERIOD_EFFECTS,
+    (True, True): Text(
+        "unit effects taken out, period effects taken out",
+        "gecorrigeerd voor vaste verschillen tussen eenheden en voor gedeelde schokken per periode",
+    ),
+}
 
 
 def adjusted_fit(
