@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from .language import Language, Text
+from .language import Language, Name, Text
 
 Severity = Literal["stops", "warns", "notes"]
 
@@ -141,7 +141,7 @@ def raise_all(error: type[CausalKPIError], headline: str, faults: Iterable[Fault
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> Text:
-    """Name what exists instead of `word`: the closest names, or the first few.
+    """Name what exists instead of `word`: the closest names, or the first few (KPIs as :class:`Name`).
 
     Examples
     --------
@@ -150,14 +150,18 @@ def did_you_mean(word: str, options: Iterable[str]) -> Text:
     >>> did_you_mean("xyz", ["customer_loyalty", "churn"])
     "There are: 'churn', 'customer_loyalty'."
     """
-    names = sorted(set(map(str, options)))
+    names = sorted({name if isinstance(name, str) else str(name) for name in options})
     close = get_close_matches(str(word), names, n=3, cutoff=0.6)
     if close:
-        alike = Text.join(map(repr, close), " or ", " of ")
+        alike = Text.join(map(_quoted, close), " or ", " of ")
         return Text("Did you mean {names}?", "Bedoelde u {names}?", names=alike)
     if not names:
         return Text("There are none.", "Er zijn er geen.")
-    listed, more = ", ".join(map(repr, names[:12])), len(names) - 12
+    listed, more = [_quoted(name) for name in names[:12]], len(names) - 12
     if more > 0:
         return Text("There are: {names} and {more} more.", "Er zijn: {names} en nog {more}.", names=listed, more=more)
     return Text("There are: {names}.", "Er zijn: {names}.", names=listed)
+
+
+def _quoted(name: str) -> str:
+    return Text("'{kpi}'", "'{kpi}'", kpi=name) if isinstance(name, Name) else repr(name)

@@ -19,6 +19,7 @@ from .panel import Panel
 _ROUNDING = 1e-4  # identities computed from figures printed to a few digits differ by as much
 _MUCH = 0.2
 _FEW = 5
+MEND = Text("Mend the data and ask again.", "Herstel de gegevens en stel de vraag opnieuw.")
 _PANEL = Text("the panel", "het panel")
 _NO_COLUMN = Text("no column", "geen kolom")
 _VALUES_THAT_DIFFER = Text("values that differ", "waarden die verschillen")
@@ -190,7 +191,7 @@ def _missing(panel: Panel, kpi: str, values: pd.Series) -> list[Fault]:
     faults = []
     if 0 < share < 1:
         severity: Severity = "warns" if share > _MUCH else "notes"
-        found = Text("{share:.0%} of the values missing", "{share:.0%} van de waarden ontbreekt", share=share)
+        found = Text("{share:.0%} of the values missing", "{share:.0%} ontbrekende waarden", share=share)
         expected = Text("a value in every row", "een waarde in elke rij")
         way_out = Text("Rows without it are left out where it is needed.",
                        "Rijen zonder waarde vallen weg waar deze KPI nodig is.")  # fmt: skip
@@ -199,7 +200,7 @@ def _missing(panel: Panel, kpi: str, values: pd.Series) -> list[Fault]:
     by_wave = gone.groupby(level="period").all()
     waves = [panel.label(int(t)) for t in by_wave.index[by_wave]]
     if waves and share < 1:
-        found = Text("whole waves missing: {waves}", "hele meetronden ontbreken: {waves}", waves=_list(waves))
+        found = Text("whole waves missing: {waves}", "ontbrekende meetronden: {waves}", waves=_list(waves))
         expected = Text("every period measured", "een meting in elke periode")
         way_out = Text("Lags that reach into them are lost too.", "Vertragingen tot in die perioden vervallen ook.")
         faults.append(Fault(Name(kpi), found, expected, way_out, "missing-wave", len(waves),
@@ -241,14 +242,16 @@ def _shape(panel: Panel) -> list[Fault]:
     faults = []
     if len(gaps):
         lost = int((gaps["max"] - gaps["min"] + 1 - gaps["size"]).sum())
-        found = Text("{n} units with gaps ({lost} periods)", "{n} eenheden met gaten ({lost} perioden)",
+        units, periods = "eenheid" if len(gaps) == 1 else "eenheden", "periode" if lost == 1 else "perioden"
+        found = Text("{n} units with gaps ({lost} periods)", f"{{n}} {units} met gaten ({{lost}} {periods})",
                      n=len(gaps), lost=lost)  # fmt: skip
         expected = Text("consecutive periods", "aaneengesloten perioden")
         way_out = Text("Lags do not reach over gaps.", "Vertragingen reiken niet over gaten heen.")
         faults.append(Fault(_PANEL, found, expected, way_out, "gaps", lost, tuple(map(str, gaps.index[:3])),
                             "notes"))  # fmt: skip
     if len(single):
-        found = Text("{n} units seen in one period only", "{n} eenheden met maar één periode", n=len(single))
+        units = "eenheid" if len(single) == 1 else "eenheden"
+        found = Text("{n} units seen in one period only", f"{{n}} {units} met maar één periode", n=len(single))
         expected = Text("units seen again", "eenheden met meer perioden")
         way_out = Text("They say nothing once unit effects are taken out.",
                        "Na correctie voor vaste verschillen tussen eenheden zeggen ze niets.")  # fmt: skip

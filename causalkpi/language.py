@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from numbers import Number
 from string import Formatter
 from typing import Any, Literal
 
@@ -19,6 +20,8 @@ _FIXED = {
     "<period>": {"en": "period effects", "nl": "gedeelde schokken per periode"},
 }
 _SWAPPED = str.maketrans(",.", ".,")
+MINUS = "\N{MINUS SIGN}"
+RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def decimal_comma(number: str, language: str) -> str:
@@ -30,6 +33,18 @@ def decimal_comma(number: str, language: str) -> str:
     '1.234,5'
     """
     return number.translate(_SWAPPED) if language == "nl" else number
+
+
+def typeset(number: str) -> str:
+    """A number as Python writes it, with a real minus sign and raised powers of ten.
+
+    Examples
+    --------
+    >>> typeset("-0,25"), typeset("1.2e-05")
+    ('−0,25', '1.2 × 10⁻⁵')
+    """
+    powers = re.sub(r"e([+-]\d+)", lambda found: " × 10" + str(int(found[1])).translate(RAISED), number)
+    return powers.replace("-", MINUS)
 
 
 class Name(str):
@@ -65,7 +80,7 @@ class Name(str):
     def render(self, language: Language, name: Callable[[str], str]) -> str:
         """The name that readers use, with the moment."""
         fixed = _FIXED.get(self.kpi)
-        return (fixed[language] if fixed else name(self.kpi) or self.kpi) + self.moment.replace("-", "\N{MINUS SIGN}")
+        return (fixed[language] if fixed else name(self.kpi) or self.kpi) + self.moment.replace("-", MINUS)
 
 
 class _Filled(Formatter):
@@ -82,7 +97,10 @@ class _Filled(Formatter):
         if isinstance(value, Iterable):
             return ", ".join(self.format_field(part, format_spec) for part in value)
         text = format(value, format_spec)
-        return text if isinstance(value, bool) else decimal_comma(text, self.language)
+        if isinstance(value, bool) or not isinstance(value, Number):
+            return text
+        number = decimal_comma(text, self.language)
+        return number if self.name is None else typeset(number)
 
 
 class Text(str):
@@ -135,23 +153,24 @@ class Text(str):
         """
         kept = [text for text in texts if text]
         fields = [f"{{p{i}}}" for i in range(len(kept))]
-        en, dutch = (sign.replace("{", "{{").replace("}", "}}") for sign in (by, by if nl is None else nl))
+        en, dutch = map(_escaped, (by, by if nl is None else nl))
         return Text(en.join(fields), dutch.join(fields), **{f"p{i}": text for i, text in enumerate(kept)})
 
     @staticmethod
     def naming(plain: str, kpis: Iterable[str]) -> Text:
-        """A plain text, such as a formula, in which these KPIs' ids become names.
+        """A formula as it was written, in which these KPIs' ids become names.
 
         Examples
         --------
-        >>> Text.naming("customers * spend", ["customers", "spend"]).render("nl", {"customers": "klanten"}.get)
-        'klanten * spend'
+        >>> Text.naming("0.5 * customers", ["customers"]).render("nl", {"customers": "klanten"}.get)
+        '0,5 * klanten'
         """
         ids = sorted(set(kpis), key=lambda kpi: (-len(kpi), kpi))  # of two ids that begin alike, the longer
-        if not ids:
-            return Text("{all}", "{all}", all=plain)
-        found = re.split(rf"(?<!\w)({'|'.join(map(re.escape, ids))})(?!\w)", plain)
-        return Text.join([Name(part) if i % 2 else part for i, part in enumerate(found)], "")
+        found = re.split(rf"(?<!\w)({'|'.join(map(re.escape, ids))})(?!\w)", plain) if ids else [plain]
+        between = [_escaped(part) for part in found]
+        commas = [re.sub(r"(?<=\d)\.(?=\d)", ",", part) for part in between]
+        parts = (Name(k) if i % 2 else Text(between[i], commas[i]) for i, k in enumerate(found))
+        return Text.join(parts, "")
 
 
 NOTHING = Text("", "")
@@ -181,3 +200,7 @@ def render(text: str, language: Language = "en", name: Callable[[str], str] = st
 
 def _remade(en: str, nl: str, parts: dict[str, Any]) -> Text:
     return Text(en, nl, **parts)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")

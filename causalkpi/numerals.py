@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 
-from .language import decimal_comma
+from .language import MINUS, RAISED, decimal_comma
 from .vocabulary import WORDS
 
-MINUS, INFINITY = "\N{MINUS SIGN}", "\N{INFINITY}"
+INFINITY = "\N{INFINITY}"
 _MOST_DECIMALS, _LARGEST = 7, 1e15
-_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def decimals(spread: float) -> int:
@@ -67,7 +66,7 @@ def _number(value: float, spread: float) -> str:
     if places > _MOST_DECIMALS or abs(value) >= _LARGEST:
         exponent = math.floor(math.log10(max(abs(value), spread if math.isfinite(spread) else 0.0)))
         digits = min(6, max(0, places + exponent))
-        return f"{value / 10.0**exponent:.{digits}f} × 10{str(exponent).translate(_RAISED)}"
+        return f"{value / 10.0**exponent:.{digits}f} × 10{str(exponent).translate(RAISED)}"
     text = f"{value:,.{max(0, places)}f}"
     return text.removeprefix("-") if not text.strip("-0.,") else text  # no minus before a rounded zero
 

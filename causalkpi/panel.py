@@ -215,7 +215,7 @@ class Panel:
 
     def _require(self, kpis: Iterable[str]) -> None:
         absent = [kpi for kpi in dict.fromkeys(kpis) if kpi not in self.frame.columns]
-        way_out = {kpi: self.blocked.get(kpi) or did_you_mean(kpi, self.kpis) for kpi in absent}
+        way_out = {kpi: self.blocked.get(kpi) or did_you_mean(kpi, map(Name, self.kpis)) for kpi in absent}
         where = {k: Text("KPI '{kpi}'", "KPI '{kpi}'", kpi=Name(k)) for k in absent}
         found, rule = Text("no usable column", "geen bruikbare kolom"), "unknown-column"
         expected = Text("a KPI of the panel", "een KPI van het panel")

@@ -39,15 +39,17 @@ _ROUTES: dict[Route, Text] = {
 
 def no_path(question: Question) -> Unanswered:
     """By the graph there is no effect."""
-    periods = ("period", "periode") if question.horizon == 1 else ("periods", "perioden")
+    count = question.horizon
+    within = Text(
+        f"within {count} period{'s' * (count != 1)}",
+        f"binnen {count} periode{'n' * (count != 1)}" if count else "in dezelfde periode",
+    )
     reason = Text(
-        f"The graph has no directed path from {{treatment}} to {{outcome}} within {{horizon}} {periods[0]}: "
-        "by the graph, there is no effect.",
-        f"De graaf bevat geen gericht pad van {{treatment}} naar {{outcome}} binnen {{horizon}} {periods[1]}: "
-        "volgens de graaf is er geen effect.",
+        "The graph has no directed path from {treatment} to {outcome} {within}: by the graph, there is no effect.",
+        "De graaf bevat geen gericht pad van {treatment} naar {outcome} {within}: volgens de graaf is er geen effect.",
         treatment=Name(question.treatment),
         outcome=Name(question.outcome),
-        horizon=question.horizon,
+        within=within,
     )
     return Unanswered(question, "structural_zero", reason)
 
@@ -133,8 +135,8 @@ def no_route(question: Question, *, unstable: bool, identity: bool, help_: tuple
         reason = Text(
             "{treatment} is arithmetic: what confounds it works through its own parts, and holding those "
             "fixed would leave it nothing to vary with.",
-            "{treatment} is een rekenregel: wat hier vertekent, werkt via de eigen onderdelen, en houdt men die "
-            "constant, dan blijft er geen variatie over.",
+            "{treatment} is een rekenregel: wat hier vertekent, werkt via de eigen onderdelen; worden die "
+            "constant gehouden, dan blijft er geen variatie over.",
             treatment=Name(question.treatment),
         )
     else:

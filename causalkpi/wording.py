@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .graph import KPIGraph
-from .language import decimal_comma
-from .numerals import INFINITY, MINUS, decimals, euro, interval, number, p_value, percent
+from .language import MINUS, decimal_comma
+from .numerals import INFINITY, decimals, euro, interval, number, p_value, percent
 from .question import Question, times
 from .vocabulary import LANES, PERIODS, ROLES, WORDS
 

@@ -66,7 +66,7 @@ def estimate_by_instrument(panel: Panel, estimand: Estimand, level: float, *, co
                 "{tool} is too weak an instrument (first-stage F {strength:.1f}, {weakest:g} is asked for): "
                 "the data do not bound the effect. That there is none at all has p = {p:.2g}.",
                 "{tool} is een te zwak instrument (F in de eerste stap {strength:.1f}, gevraagd is {weakest:g}): "
-                "de gegevens begrenzen het effect niet. Dat er geen enkel effect is, heeft p = {p:.2g}.",
+                "de gegevens begrenzen het effect niet. Voor de hypothese dat er geen effect is, geldt p = {p:.2g}.",
                 tool=label(tool),
                 strength=strength,
                 weakest=WEAKEST,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..graph import Node
-from ..language import Name, Text
+from ..language import NOTHING, Name, Text
 from ..panel import Panel
 from ..question import Estimand
 from .power import detectable
@@ -34,6 +34,15 @@ _UNCORRECTED = Text(
     "gecorrigeerd voor vaste verschillen tussen eenheden, zonder herstel van de vertekening die dit in een kort "
     "panel geeft",
 )
+_TAKEN_OUT = {  # unit effects, period effects
+    (False, False): NOTHING,
+    (True, False): _UNIT_EFFECTS,
+    (False, True): _PERIOD_EFFECTS,
+    (True, True): Text(
+        "unit effects taken out, period effects taken out",
+        "gecorrigeerd voor vaste verschillen tussen eenheden en voor gedeelde schokken per periode",
+    ),
+}
 
 
 def adjusted_fit(
@@ -107,8 +116,7 @@ def estimate_by_adjustment(panel: Panel, estimand: Estimand, level: float, *, co
     name = Text.join(
         (
             Text("least squares", "kleinste kwadraten"),
-            _UNIT_EFFECTS if whole.sample.unit_effects else "",
-            _PERIOD_EFFECTS if whole.sample.period_effects else "",
+            _TAKEN_OUT[whole.sample.unit_effects, whole.sample.period_effects],
             _CORRECTED if best is not whole else "",
         ),
         ", ",

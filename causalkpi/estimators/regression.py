@@ -23,7 +23,7 @@ from .screen import Refusal
 AGREEMENT = 1e-6
 FEW_UNITS = 50
 FEWEST_EFFECTIVE = 2
-_HC3 = Text("heteroskedasticity-robust (HC3)", "robuust voor heteroskedasticiteit (HC3)")
+_HC3 = Text("heteroskedasticity-robust (HC3)", "robuust tegen heteroskedasticiteit (HC3)")
 _LEAVE_ROW = Text(
     "leaving one row out at a time (a row of leverage 1 leaves HC3 undefined)",
     "telkens met weglating van één rij (bij een rij met hefboom 1 bestaat HC3 niet)",

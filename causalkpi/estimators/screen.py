@@ -138,7 +138,7 @@ def require_variation(
             ),
             Text(
                 "Leave out what is a formula of the others, or declare it as an identity.",
-                "Laat weg wat een formule van de andere is, of leg het vast als rekenregel.",
+                "Laat weg wat een formule van andere KPI's is, of leg het vast als rekenregel.",
             ),
         )
 

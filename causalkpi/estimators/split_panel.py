@@ -47,7 +47,7 @@ def admitted(periods: float, horizon: int) -> Text:
     if horizon * PERIODS_PER_STEP > periods:
         return Text(
             "Horizon {horizon} is too far for {seen:g} periods: a correction was shown to hold up to {most}",
-            "Horizon {horizon} is te ver voor {seen:g} perioden: de correctie is beproefd tot en met {most}",
+            "Horizon {horizon} is te ver voor {seen:g} perioden: de correctie voldoet aantoonbaar tot en met {most}",
             horizon=horizon,
             seen=periods,
             most=int(periods // PERIODS_PER_STEP),
