@@ -17,6 +17,19 @@ BY_P = Text(
 )
 
 
+def p_text(p: float) -> Text:
+    """A p-value in words.
+
+    Examples
+    --------
+    >>> p_text(0.0312), p_text(1e-9), p_text(0.0312).render("nl")
+    ('p = 0.031', 'p < 0.001', 'p = 0,031')
+    """
+    if p < 0.001:
+        return Text("p < 0.001", "p < 0,001")
+    return Text("p = {p:.3f}", "p = {p:.3f}", p=p)
+
+
 def result_of(p: float) -> Result:
     """The result of a test by its p-value: the rule that :data:`BY_P` prints.
 

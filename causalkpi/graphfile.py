@@ -217,7 +217,8 @@ def _text_entry(text: Text) -> TextEntry:
 
 def _text(entry: TextEntry) -> Text:
     """A text that stands in a file: braces are signs like any other."""
-    return Text("{said}", "{gezegd}", said=entry.en, gezegd=entry.nl or entry.en) if entry.en or entry.nl else NOTHING
+    en, nl = (said.replace("{", "{{").replace("}", "}}") for said in (entry.en, entry.nl or entry.en))
+    return Text(en, nl) if entry.en or entry.nl else NOTHING
 
 
 def _graph(document: GraphEntry, position: Position) -> KPIGraph:

@@ -42,7 +42,7 @@ CLAIMS = (
 def ledger() -> ck.Ledger:
     rng = np.random.default_rng(5)
     market = rng.normal(size=900)
-    loyalty, noise = market + rng.normal(size=900), rng.normal(size=900)
+    loyalty, noise = 0.4 * market + rng.normal(size=900), rng.normal(size=900)
     spend = 2 * loyalty + market + rng.normal(size=900)
     data = pd.DataFrame({"market": market, "loyalty": loyalty, "noise": noise, "spend": spend})
     pairs = [("market", "loyalty"), ("market", "spend"), ("loyalty", "spend"), ("noise", "spend"), ("nowhere", "spend")]

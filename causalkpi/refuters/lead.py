@@ -1,4 +1,4 @@
-"""The lead test: does the outcome come before the treatment? And with it: does the outcome drive the treatment?
+"""The lead test: whether the outcome comes before the treatment, or even drives it.
 
 By the graph, a KPI is unrelated to everything earlier once its own causes are held fixed. So the outcome now must say
 nothing about the treatment one period later, given the treatment's causes and the outcome's own past. If it does, the
@@ -14,7 +14,7 @@ from ..estimators.result import Regression
 from ..estimators.sample import build_sample
 from ..estimators.screen import Refusal
 from ..estimators.split_panel import admitted, corrected
-from ..finding import BY_P, Finding, result_of
+from ..finding import BY_P, Finding, p_text, result_of
 from ..graph import PERIOD_NODE, UNIT_NODE, Node
 from ..language import NOTHING, Name, Text
 from ..panel import Panel
@@ -43,10 +43,13 @@ def lead(regression: Regression, panel: Panel, rng: np.random.Generator) -> Find
     p = p_value(value, error, df)
     result = result_of(p)
     seen = Text(
-        "{y} now and {x} one period later, given the causes of {x}: t = {t:.2f}, p = {p:.3f}.",
-        "{y} nu en {x} een periode later, gegeven de oorzaken van {x}: t = {t:.2f}, p = {p:.3f}.",
-        x=Name(x), y=Name(y), t=value / error, p=p,
-    )  # fmt: skip
+        "{y} now and {x} one period later, given the causes of {x}: t = {t:.2f}, {p}.",
+        "{y} nu en {x} een periode later, gegeven de oorzaken van {x}: t = {t:.2f}, {p}.",
+        x=Name(x),
+        y=Name(y),
+        t=value / error,
+        p=p_text(p),
+    )
     return _finding(x, y, result, seen, value / error, p)
 
 
@@ -62,13 +65,21 @@ def _partial(regression: Regression, panel: Panel) -> tuple[float, float, float]
         return Text("Units are seen once.", "Elke eenheid is één keer waargenomen.")
     causes = sorted(graph.window(range(-graph.longest_lag - 1, 2)).predecessors(after))
     if now in causes:
-        return Text("By the graph {y} drives {x} one period later.", "Volgens de graaf beïnvloedt {y} een periode "
-                    "later {x}.", x=Name(after.kpi), y=Name(now.kpi))  # fmt: skip
+        return Text(
+            "By the graph {y} drives {x} one period later.",
+            "Volgens de graaf beïnvloedt {y} een periode later {x}.",
+            x=Name(after.kpi),
+            y=Name(now.kpi),
+        )
     plain = [node for node in causes if node not in (UNIT_NODE, PERIOD_NODE)]
     absent = sorted({n.kpi for n in plain if n.kpi not in panel.frame})
     if absent:
-        return Text("There are no data on {kpis}, which by the graph drives {x}.", "Er zijn geen gegevens over {kpis}, "
-                    "die volgens de graaf {x} beïnvloedt.", kpis=[Name(k) for k in absent], x=Name(after.kpi))  # fmt: skip
+        return Text(
+            "There are no data on {kpis}, which by the graph drives {x}.",
+            "Er zijn geen gegevens over {kpis}, die volgens de graaf {x} beïnvloedt.",
+            kpis=[Name(k) for k in absent],
+            x=Name(after.kpi),
+        )
     held = [*(n for n in causes if n != before), before]
     # what all units share can make any two KPIs go together; a root opens no path
     held = held if PERIOD_NODE in held else [*held, PERIOD_NODE]
@@ -103,13 +114,14 @@ def _finding(
             "Gegeven de oorzaken in de graaf staat {x} een periode later los van {y} nu.",
             x=Name(x),
             y=Name(y),
-        ),  # fmt: skip
+        ),
         rule=BY_P,
         result=result,  # type: ignore[arg-type]
         seen=seen,
         consequence=Text(
             "Either {y} drives {x}, or a hidden cause that lasts drives both; then the estimate is biased.",
-            "Of {y} beïnvloedt {x}, of een blijvende verborgen oorzaak beïnvloedt beide; dan is de schatting vertekend.",
+            "Of {y} beïnvloedt {x}, of een blijvende verborgen oorzaak beïnvloedt beide; dan is de schatting "
+            "vertekend.",
             x=Name(x),
             y=Name(y),
         )
@@ -118,7 +130,7 @@ def _finding(
             "A cause that does not last would not show here.", "Een oorzaak die niet aanhoudt, blijft hier onzichtbaar."
         )
         if result == "holds"
-        else NOTHING,  # fmt: skip
+        else NOTHING,
         remedy=Text(
             "Draw the link from {y} to {x}, or measure the cause that they share, and ask again.",
             "Teken de pijl van {y} naar {x}, of meet de oorzaak die zij delen, en stel de vraag opnieuw.",
@@ -126,7 +138,7 @@ def _finding(
             y=Name(y),
         )
         if troubled
-        else NOTHING,  # fmt: skip
+        else NOTHING,
         reference=REFERENCE,
         statistic=statistic,
         p_value=p,

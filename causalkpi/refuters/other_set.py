@@ -1,4 +1,4 @@
-"""Another adjustment set: does the answer change where the graph says that it must not?
+"""Another adjustment set: whether the answer changes where the graph says that it must not.
 
 If the graph holds, every valid set gives the same answer. The second set adds what every other KPI was one period
 before the treatment. A difference that chance does not explain speaks against the graph: most often a hidden cause of
@@ -17,7 +17,7 @@ from ..estimators.linear import adjusted_fit
 from ..estimators.regression import p_value
 from ..estimators.result import Regression
 from ..estimators.screen import Refusal
-from ..finding import BY_P, Finding, result_of
+from ..finding import BY_P, Finding, p_text, result_of
 from ..graph import PERIOD_NODE, UNIT_NODE, Node
 from ..language import NOTHING, Name, Text
 from ..panel import Panel
@@ -43,13 +43,13 @@ def other_set(regression: Regression, panel: Panel, rng: np.random.Generator) ->
     weight = regression.weight
     seen = Text(
         "With {count} more KPIs of the period before held fixed the slope's part of the answer is {other:.4g} instead "
-        "of {value:.4g} (difference: p = {p:.3f}).",
+        "of {value:.4g} (difference: {p}).",
         "Met nog {count} KPI's van de periode ervoor constant gehouden is het deel van deze helling {other:.4g} in "
-        "plaats van {value:.4g} (verschil: p = {p:.3f}).",
+        "plaats van {value:.4g} (verschil: {p}).",
         count=count,
         other=slope * weight,
         value=float(regression.best.slopes[0]) * weight,
-        p=p,
+        p=p_text(p),
     )
     numbers = {"other": slope * weight, "difference": gap * weight, "std_error": error * abs(weight), "df": df}
     return replace(_finding(regression, result_of(p), seen), statistic=gap / error, p_value=p, numbers=numbers)
