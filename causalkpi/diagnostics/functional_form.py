@@ -19,10 +19,10 @@ from .robust import added_columns, residuals, taken_out
 REFERENCE = "Ramsey 1969, JRSS B 31:350-371; Wald's test robust to units (Wooldridge 2010, section 6.2.3)"
 LOW, HIGH = 0.1, 0.9
 RULE = Text(
-    "Doubtful if the treatment's square adds (p below 5%) or RESET finds a bend elsewhere (p below 1%); fails if the "
-    "square adds (p below 1%) and turns the sign of the slope at the {low:.0%} or {high:.0%} point of the treatment.",
-    "Twijfelachtig als het kwadraat van de behandeling toevoegt (p onder 5%) of RESET elders een kromming vindt (p onder "
-    "1%); faalt als het kwadraat toevoegt (p onder 1%) en het teken van de helling omkeert bij het {low:.0%}- of het "
+    "Doubtful if the treatment's square adds (p below 5%) or RESET finds a bend elsewhere (p below 1%); fails if "
+    "the square adds (p below 1%) and turns the sign of the slope at the {low:.0%} or {high:.0%} point of the treatment.",
+    "Twijfelachtig als het kwadraat van de behandeling toevoegt (p onder 5%) of RESET elders een kromming vindt (p "
+    "onder 1%); faalt als het kwadraat toevoegt (p onder 1%) en het teken van de helling omkeert bij het {low:.0%}- of het "
     "{high:.0%}-punt van de behandeling.",
     low=LOW,
     high=HIGH,
@@ -109,7 +109,8 @@ def _seen(x: Name, p: float, p_reset: float, ends: tuple[float, float], weight: 
 def _elsewhere(p_reset: float) -> Text:
     return Text(
         "Powers of the fitted values (RESET): {reset}; the treatment has two values and cannot bend itself.",
-        "Machten van de voorspelde waarden (RESET): {reset}; de behandeling heeft twee waarden en kan zelf niet krommen.",
+        "Machten van de voorspelde waarden (RESET): {reset}; de behandeling heeft twee waarden en kan zelf niet "
+        "krommen.",
         reset=p_text(p_reset),
     )
 
