@@ -12,19 +12,47 @@ import numpy as np
 import pandas as pd
 
 from .errors import Fault
+from .language import NOTHING, Text
 
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "#N/A")
 _NUMERIC = {"floating", "integer", "mixed-integer-float", "boolean", "decimal", "empty"}
 _TIMES = {"datetime", "datetime64", "date", "period", "time", "timedelta", "timedelta64", "interval"}
+_A_DATE = Text("a date, not a quantity", "een datum, geen hoeveelheid")
+_NUMBERS = Text("plain numbers", "gewone getallen")
+_TEXT = Text("text", "tekst")
 _DATE = r"\d{4}-\d\d-\d\d.*|\d\d?[-/]\d\d?[-/]\d{4}.*"
 _LOOKS = (  # the first that all cells in question match names the way out
-    (r"[+-]?\d{1,3},\d{3}", "A comma before three digits: decimal=',' or thousands=',', which is it?"),
-    (r"[+-]?\d*,\d+", "This looks like a decimal comma: decimal=','."),
-    (r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", "This looks like a comma for thousands: thousands=','."),
-    (r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?", "This looks like decimal=',' with thousands='.'."),
-    (r"[+-]?\d*\.\d+", "This looks like a decimal point: decimal='.'."),
-    (r"(?i)true|false|yes|no|y|n|ja|nee", "Write 1 and 0, or true and false throughout."),
-    (r".*%", "Take the percent signs out of the cells."),
+    (
+        r"[+-]?\d{1,3},\d{3}",
+        Text(
+            "A comma before three digits: decimal=',' or thousands=',', which is it?",
+            "Een komma vóór drie cijfers: is het decimal=',' of thousands=','?",
+        ),
+    ),
+    (
+        r"[+-]?\d*,\d+",
+        Text("This looks like a decimal comma: decimal=','.", "Dit lijkt op een decimale komma: decimal=','."),
+    ),
+    (
+        r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?",
+        Text(
+            "This looks like a comma for thousands: thousands=','.",
+            "Dit lijkt op een komma voor duizendtallen: thousands=','.",
+        ),
+    ),
+    (
+        r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?",
+        Text("This looks like decimal=',' with thousands='.'.", "Dit lijkt op decimal=',' met thousands='.'."),
+    ),
+    (
+        r"[+-]?\d*\.\d+",
+        Text("This looks like a decimal point: decimal='.'.", "Dit lijkt op een decimale punt: decimal='.'."),
+    ),
+    (
+        r"(?i)true|false|yes|no|y|n|ja|nee",
+        Text("Write 1 and 0, or true and false throughout.", "Schrijf overal 1 en 0, of overal true en false."),
+    ),
+    (r".*%", Text("Take the percent signs out of the cells.", "Haal de procenttekens uit de cellen.")),
 )
 
 
@@ -59,10 +87,10 @@ def read_numbers(
         cells = cells.astype(cells.cat.categories.dtype)
     text = isinstance(cells.dtype, pd.StringDtype)
     word = "string" if text else pd.api.types.infer_dtype(cells, skipna=True)
-    bad, found, remedy = np.zeros(len(cells), bool), "", ""
+    bad, found, remedy = np.zeros(len(cells), bool), NOTHING, NOTHING
     if word in _TIMES:
         length = word.startswith("timedelta")
-        found = "a duration without a unit" if length else "a date, not a quantity"
+        found = Text("a duration without a unit", "een duur zonder eenheid") if length else _A_DATE
         values = np.full(len(cells), np.nan)
     elif word == "string":
         values, bad = _parse(cells.astype("str"), decimal, thousands, missing)
@@ -73,13 +101,15 @@ def read_numbers(
     if bad.any():
         found, remedy = _judge(cells.loc[bad])
     elif np.isinf(values).any():
-        found, bad = "infinite values", np.isinf(values)
+        found, bad = Text("infinite values", "oneindige waarden"), np.isinf(values)
     if not found:
         return values, None
     shown = zip(cells.index[bad][:3], cells.loc[bad].iloc[:3], strict=True)
-    examples = tuple(f"row {row}: {str(cell)[:40]!r}" for row, cell in shown)
+    examples = tuple(
+        Text("row {row}: {cell}", "rij {row}: {cell}", row=str(row), cell=repr(str(cell)[:40])) for row, cell in shown
+    )
     rule = "infinite" if found.startswith("infinite") else "not-a-number"
-    return values, Fault(where, found, "plain numbers", remedy, rule, max(int(bad.sum()), 1), examples)
+    return values, Fault(where, found, _NUMBERS, remedy, rule, max(int(bad.sum()), 1), examples)
 
 
 def _parse(text: pd.Series, decimal: str, thousands: str, missing: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -112,18 +142,21 @@ def _sort_out(cells: pd.Series, decimal: str, thousands: str, missing: Any) -> t
     return values, bad
 
 
-def _judge(bad: pd.Series) -> tuple[str, str]:
+def _judge(bad: pd.Series) -> tuple[Text, Text]:
     """What cells that are no numbers are, and the way out."""
     kinds = {type(cell) for cell in bad}
     if any(issubclass(kind, complex | np.complexfloating) for kind in kinds):
-        return "complex numbers", ""
+        return Text("complex numbers", "complexe getallen"), NOTHING
     if kinds != {str}:
         dates = all(issubclass(kind, dt.date | dt.time | pd.Period) for kind in kinds)
-        return ("a date, not a quantity" if dates else "objects within cells"), ""
+        return (_A_DATE if dates else Text("objects within cells", "objecten in cellen")), NOTHING
     text = bad.astype("str").str.strip()
     if text.str.fullmatch(_DATE).all():
-        return "a date, not a quantity", ""
+        return _A_DATE, NOTHING
     for pattern, remedy in _LOOKS:
         if text.str.fullmatch(pattern).all():
-            return "text", remedy
-    return "text", "Mend the cells, or list the words that stand for nothing as missing=(...)."
+            return _TEXT, remedy
+    return _TEXT, Text(
+        "Mend the cells, or list the words that stand for nothing as missing=(...).",
+        "Herstel de cellen, of geef de woorden die voor niets staan op met missing=(...).",
+    )

@@ -6,10 +6,12 @@ error that lists them all, each with what was found, what was expected and the w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
+
+from .language import Language, Name, Text
 
 Severity = Literal["stops", "warns", "notes"]
 
@@ -53,12 +55,34 @@ class Fault:
     severity: Severity = "stops"
     columns: tuple[str, ...] = ()
 
+    @property
+    def text(self) -> Text:
+        """The fault in a sentence, in both languages as far as its parts are."""
+        times = Text("{count} times", "{count} keer", count=self.count) if self.count > 1 else ""
+        details = Text.join([times, *self.examples[:3]], "; ")
+        return Text(
+            "{where}: found {found}{details}, expected {expected}{remedy}",
+            "{where}: gevonden {found}{details}, verwacht {expected}{remedy}",
+            where=self.where,
+            found=self.found,
+            details=Text(" ({all})", " ({all})", all=details) if details else "",
+            expected=self.expected,
+            remedy=Text(". {way_out}", ". {way_out}", way_out=self.remedy) if self.remedy else "",
+        )
+
+    def render(self, language: Language = "en", name: Callable[[str], str] = str) -> str:
+        """The fault in a language, with the names that `name` gives KPIs.
+
+        Examples
+        --------
+        >>> found = Text("{share:.1f}% missing", "{share:.1f}% ontbreekt", share=12.5)
+        >>> Fault("churn", found, Text("all values", "alle waarden"), count=2).render("nl")
+        'churn: gevonden 12,5% ontbreekt (2 keer), verwacht alle waarden'
+        """
+        return self.text.render(language, name)
+
     def __str__(self) -> str:
-        details = "; ".join([f"{self.count} times"] * (self.count > 1) + list(self.examples[:3]))
-        text = f"{self.where}: found {self.found}"
-        text += f" ({details})" if details else ""
-        text += f", expected {self.expected}"
-        return text + (f". {self.remedy}" if self.remedy else "")
+        return str(self.text)
 
 
 class CausalKPIError(ValueError):
@@ -75,7 +99,13 @@ class CausalKPIError(ValueError):
     def __init__(self, headline: str, faults: Sequence[Fault] = ()) -> None:
         self.headline = headline
         self.faults = tuple(faults)
-        super().__init__("\n".join([headline, *(f"  - {fault}" for fault in self.faults)]))
+        super().__init__(str(self.text))
+
+    @property
+    def text(self) -> Text:
+        """The headline and all faults, in both languages as far as their parts are."""
+        listed = [Text("  - {fault}", "  - {fault}", fault=fault.text) for fault in self.faults]
+        return Text.join([self.headline, *listed], "\n")
 
 
 class GraphError(CausalKPIError):
@@ -110,8 +140,8 @@ def raise_all(error: type[CausalKPIError], headline: str, faults: Iterable[Fault
         raise error(headline, stops)
 
 
-def did_you_mean(word: str, options: Iterable[str]) -> str:
-    """Name what exists instead of `word`: the closest names, or the first few.
+def did_you_mean(word: str, options: Iterable[str]) -> Text:
+    """Name what exists instead of `word`: the closest names, or the first few (KPIs as :class:`Name`).
 
     Examples
     --------
@@ -120,11 +150,18 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     >>> did_you_mean("xyz", ["customer_loyalty", "churn"])
     "There are: 'churn', 'customer_loyalty'."
     """
-    names = sorted(set(map(str, options)))
+    names = sorted({name if isinstance(name, str) else str(name) for name in options})
     close = get_close_matches(str(word), names, n=3, cutoff=0.6)
     if close:
-        return "Did you mean " + " or ".join(map(repr, close)) + "?"
+        alike = Text.join(map(_quoted, close), " or ", " of ")
+        return Text("Did you mean {names}?", "Bedoelde u {names}?", names=alike)
     if not names:
-        return "There are none."
-    listed = ", ".join(map(repr, names[:12]))
-    return f"There are: {listed}" + (f" and {len(names) - 12} more." if len(names) > 12 else ".")
+        return Text("There are none.", "Er zijn er geen.")
+    listed, more = [_quoted(name) for name in names[:12]], len(names) - 12
+    if more > 0:
+        return Text("There are: {names} and {more} more.", "Er zijn: {names} en nog {more}.", names=listed, more=more)
+    return Text("There are: {names}.", "Er zijn: {names}.", names=listed)
+
+
+def _quoted(name: str) -> str:
+    return Text("'{kpi}'", "'{kpi}'", kpi=name) if isinstance(name, Name) else repr(name)

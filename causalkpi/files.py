@@ -17,6 +17,7 @@ import pandas as pd
 
 from .cells import MISSING
 from .errors import DataError, Fault, did_you_mean
+from .language import Text
 from .table import SourceRecord, content_hash
 
 
@@ -52,7 +53,7 @@ def open_source(source: Source) -> tuple[pd.DataFrame, SourceRecord, list[Fault]
     given: Any = source.data
     notes: list[Fault] = []
     if isinstance(given, pd.DataFrame):
-        cells, name, digest = given, source.name or "the data", content_hash(given)
+        cells, name, digest = given, source.name or Text("the data", "de gegevens"), content_hash(given)
     else:
         path = Path(given if isinstance(given, str | PathLike) else "")
         name, read = source.name or path.name or type(given).__name__, _READERS.get(path.suffix.lower())
@@ -85,8 +86,11 @@ def _read_text(raw: bytes, source: Source, name: str) -> tuple[pd.DataFrame, lis
     try:
         notes, text = [], raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
-        found, text = "text that is not UTF-8, read as Windows-1252", raw.decode("cp1252")
-        notes = [Fault(name, found, "UTF-8", "Look at names with accents.", "encoding", severity="notes")]
+        found = Text(
+            "text that is not UTF-8, read as Windows-1252", "tekst die geen UTF-8 is, gelezen als Windows-1252"
+        )
+        remedy, text = Text("Look at names with accents.", "Controleer namen met accenten."), raw.decode("cp1252")
+        notes = [Fault(name, found, "UTF-8", remedy, "encoding", severity="notes")]
     separator = source.separator or ("\t" if str(source.data).lower().endswith(".tsv") else _separator(text))
     width = len(next(csv.reader(io.StringIO(text), delimiter=separator), []))
     names, uneven = [str(i) for i in range(width)], []

@@ -13,11 +13,17 @@ import pandas as pd
 
 from .errors import Fault, Severity, did_you_mean
 from .graph import KPIGraph
+from .language import Name, Text
 from .panel import Panel
 
 _ROUNDING = 1e-4  # identities computed from figures printed to a few digits differ by as much
 _MUCH = 0.2
 _FEW = 5
+MEND = Text("Mend the data and ask again.", "Herstel de gegevens en stel de vraag opnieuw.")
+_PANEL = Text("the panel", "het panel")
+_NO_COLUMN = Text("no column", "geen kolom")
+_VALUES_THAT_DIFFER = Text("values that differ", "waarden die verschillen")
+_BETWEEN_UNITS = Text("values that differ between units", "waarden die tussen eenheden verschillen")
 
 
 def check(panel: Panel, graph: KPIGraph) -> tuple[Fault, ...]:
@@ -60,13 +66,37 @@ def check(panel: Panel, graph: KPIGraph) -> tuple[Fault, ...]:
     return tuple(sorted(faults, key=lambda fault: order[fault.severity]))
 
 
-def blocked(panel: Panel, graph: KPIGraph, faults: Iterable[Fault]) -> dict[str, str]:
+def blocked(panel: Panel, graph: KPIGraph, faults: Iterable[Fault]) -> dict[str, Text]:
     """The KPIs that no question may use, each with the reason in words."""
     stops = [fault for fault in faults if fault.severity == "stops"]
-    reasons = {kpi: f"{f.found}, expected {f.expected}" for f in reversed(stops) for kpi in f.columns}
+    reasons = {kpi: _reason(fault) for fault in reversed(stops) for kpi in fault.columns}
     return {kpi: reason for kpi, reason in reasons.items() if kpi in graph} | {
         kpi: reason for kpi, reason in panel.blocked.items() if kpi in graph and kpi not in reasons
     }
+
+
+def _reason(fault: Fault) -> Text:
+    return Text(
+        "{found}, expected {expected}", "{found}, verwacht {expected}", found=fault.found, expected=fault.expected
+    )
+
+
+def refused(reasons: Mapping[str, str], kpis: Iterable[str]) -> Text:
+    """Why these KPIs cannot be used, each with its reason; those of them that can are passed over.
+
+    Parameters
+    ----------
+    reasons : mapping of str to Text
+        From :func:`blocked`.
+    kpis : iterable of str
+
+    Examples
+    --------
+    >>> refused({"churn": Text("no value at all", "geen enkele waarde")}, ["churn"]).render("nl")
+    'churn: geen enkele waarde'
+    """
+    listed = [Text("{kpi}: {why}", "{kpi}: {why}", kpi=Name(k), why=reasons[k]) for k in kpis if k in reasons]
+    return Text.join(listed, "; ")
 
 
 def complete(panel: Panel, graph: KPIGraph) -> Panel:
@@ -81,7 +111,12 @@ def complete(panel: Panel, graph: KPIGraph) -> Panel:
             formula = kpi.formula
             if formula is not None and {name for name, _ in formula.arguments} <= set(frame.columns):
                 frame = frame.assign(**{kpi.id: _computed(grown, formula.arguments, formula.evaluate)})
-                added.append(Fault(kpi.id, "no column", f"one, or its parts: computed as {formula.text}",
+                expected = Text(
+                    "one, or its parts: computed as {formula}",
+                    "een kolom, of de onderdelen: berekend als {formula}",
+                    formula=Text.naming(formula.text, [name for name, _ in formula.arguments]),
+                )
+                added.append(Fault(Name(kpi.id), _NO_COLUMN, expected,
                                    rule="computed", severity="notes", columns=(kpi.id,)))  # fmt: skip
                 waiting.remove(kpi)
                 moved = True
@@ -101,12 +136,17 @@ def _names(panel: Panel, graph: KPIGraph) -> list[Fault]:
     for kpi in graph.kpis:
         if kpi.observed and kpi.id not in held:
             hint = did_you_mean(kpi.id, spare) if spare else ""
-            way_out = hint if hint.startswith("Did") else "Without it, it counts as hidden."
-            faults.append(Fault(kpi.id, "no column", "one for each KPI of the graph", way_out, "missing-column",
+            expected = Text("one for each KPI of the graph", "een kolom voor elke KPI van de graaf")
+            hidden = Text("Without it, it counts as hidden.", "Zonder kolom geldt deze KPI als verborgen.")
+            way_out = hint if hint.startswith("Did") else hidden
+            faults.append(Fault(Name(kpi.id), _NO_COLUMN, expected, way_out, "missing-column",
                                 severity="notes", columns=(kpi.id,)))  # fmt: skip
     if spare:
-        faults.append(Fault("the data", f"columns that are not in the graph: {_list(spare)}", "KPIs of the graph",
-                            "They are not used.", "spare-column", len(spare), severity="notes"))  # fmt: skip
+        found = Text("columns that are not in the graph: {names}", "kolommen die niet in de graaf staan: {names}",
+                     names=_list(spare))  # fmt: skip
+        faults.append(Fault(Text("the data", "de gegevens"), found, Text("KPIs of the graph", "KPI's van de graaf"),
+                            Text("They are not used.", "Ze worden niet gebruikt."), "spare-column", len(spare),
+                            severity="notes"))  # fmt: skip
     return faults
 
 
@@ -114,15 +154,18 @@ def _values(panel: Panel, kpi: str, values: pd.Series) -> list[Fault]:
     """All missing, constant, or infinite."""
     known = values.dropna()
     if known.empty:
-        return [Fault(kpi, "no value at all", "values", rule="all-missing", columns=(kpi,))]
+        found, expected = Text("no value at all", "geen enkele waarde"), Text("values", "waarden")
+        return [Fault(Name(kpi), found, expected, rule="all-missing", columns=(kpi,))]
     infinite = known[~np.isfinite(known)]
     if len(infinite):
-        return [Fault(kpi, "infinite values", "numbers", "", "infinite", len(infinite), _where(panel, infinite),
+        found, expected = Text("infinite values", "oneindige waarden"), Text("numbers", "getallen")
+        return [Fault(Name(kpi), found, expected, "", "infinite", len(infinite), _where(panel, infinite),
                       columns=(kpi,))]  # fmt: skip
     if known.min() == known.max() and len(known) > 1:
-        way_out = "Without variation nothing can be learned about it."
-        found = f"{known.iloc[0]:g} in every row"
-        return [Fault(kpi, found, "values that differ", way_out, "constant", columns=(kpi,))]
+        way_out = Text("Without variation nothing can be learned about it.",
+                       "Zonder variatie valt er niets over te leren.")  # fmt: skip
+        found = Text("{value:g} in every row", "{value:g} in elke rij", value=float(known.iloc[0]))
+        return [Fault(Name(kpi), found, _VALUES_THAT_DIFFER, way_out, "constant", columns=(kpi,))]
     return []
 
 
@@ -131,8 +174,13 @@ def _scale(panel: Panel, kpi: str, values: pd.Series, low: float, high: float) -
     outside = values[(values < low) | (values > high)]
     if outside.empty:
         return []
-    way_out = "Mend the values, or the scale of this KPI in the graph (percent instead of share?)."
-    return [Fault(kpi, "impossible values", f"{low:g} to {high:g}", way_out, "scale", len(outside),
+    way_out = Text(
+        "Mend the values, or the scale of this KPI in the graph (percent instead of share?).",
+        "Herstel de waarden, of de schaal van deze KPI in de graaf (procenten in plaats van aandelen?).",
+    )
+    found = Text("impossible values", "onmogelijke waarden")
+    expected = Text("{low:g} to {high:g}", "{low:g} tot en met {high:g}", low=low, high=high)
+    return [Fault(Name(kpi), found, expected, way_out, "scale", len(outside),
                   _where(panel, outside), columns=(kpi,))]  # fmt: skip
 
 
@@ -143,14 +191,19 @@ def _missing(panel: Panel, kpi: str, values: pd.Series) -> list[Fault]:
     faults = []
     if 0 < share < 1:
         severity: Severity = "warns" if share > _MUCH else "notes"
-        faults.append(Fault(kpi, f"{share:.0%} of the values missing", "a value in every row",
-                            "Rows without it are left out where it is needed.", "missing", int(gone.sum()),
+        found = Text("{share:.0%} of the values missing", "{share:.0%} ontbrekende waarden", share=share)
+        expected = Text("a value in every row", "een waarde in elke rij")
+        way_out = Text("Rows without it are left out where it is needed.",
+                       "Rijen zonder waarde vallen weg waar deze KPI nodig is.")  # fmt: skip
+        faults.append(Fault(Name(kpi), found, expected, way_out, "missing", int(gone.sum()),
                             _where(panel, values[gone], False), severity, (kpi,)))  # fmt: skip
     by_wave = gone.groupby(level="period").all()
     waves = [panel.label(int(t)) for t in by_wave.index[by_wave]]
     if waves and share < 1:
-        faults.append(Fault(kpi, f"whole waves missing: {_list(waves)}", "every period measured",
-                            "Lags that reach into them are lost too.", "missing-wave", len(waves),
+        found = Text("whole waves missing: {waves}", "ontbrekende meetronden: {waves}", waves=_list(waves))
+        expected = Text("every period measured", "een meting in elke periode")
+        way_out = Text("Lags that reach into them are lost too.", "Vertragingen tot in die perioden vervallen ook.")
+        faults.append(Fault(Name(kpi), found, expected, way_out, "missing-wave", len(waves),
                             severity="warns", columns=(kpi,)))  # fmt: skip
     return faults
 
@@ -163,13 +216,19 @@ def _level(panel: Panel, kpi: str, values: pd.Series, level: str) -> list[Fault]
     same = bool((spread.dropna() == 0).all())
     if level == "organisation" and not same:
         differing = spread[spread > 0]
-        return [Fault(kpi, "values that differ between units in one period", "one value per period",
-                      "It is declared as organisation-level: declare it as unit-level.", "level", len(differing),
+        found = Text("values that differ between units in one period",
+                     "waarden die binnen één periode tussen eenheden verschillen")  # fmt: skip
+        expected = Text("one value per period", "één waarde per periode")
+        way_out = Text("It is declared as organisation-level: declare it as unit-level.",
+                       "De KPI is vastgelegd op organisatieniveau: leg hem vast op eenheidsniveau.")  # fmt: skip
+        return [Fault(Name(kpi), found, expected, way_out, "level", len(differing),
                       tuple(panel.label(int(t)) for t in differing.index[:3]), columns=(kpi,))]  # fmt: skip
     if level != "organisation" and same and values.nunique() > 1:
-        return [Fault(kpi, "one value per period for all units", "values that differ between units",
-                      "It cannot be told from shocks that all units share; declare level: organisation.",
-                      "level", severity="warns", columns=(kpi,))]  # fmt: skip
+        found = Text("one value per period for all units", "één waarde per periode voor alle eenheden")
+        way_out = Text("It cannot be told from shocks that all units share; declare level: organisation.",
+                       "Niet te onderscheiden van gedeelde schokken; leg de KPI vast op organisatieniveau "
+                       "(level: organisation).")  # fmt: skip
+        return [Fault(Name(kpi), found, _BETWEEN_UNITS, way_out, "level", severity="warns", columns=(kpi,))]
     return []
 
 
@@ -183,12 +242,20 @@ def _shape(panel: Panel) -> list[Fault]:
     faults = []
     if len(gaps):
         lost = int((gaps["max"] - gaps["min"] + 1 - gaps["size"]).sum())
-        faults.append(Fault("the panel", f"{len(gaps)} units with gaps ({lost} periods)", "consecutive periods",
-                            "Lags do not reach over gaps.", "gaps", lost, tuple(map(str, gaps.index[:3])),
+        units, periods = "eenheid" if len(gaps) == 1 else "eenheden", "periode" if lost == 1 else "perioden"
+        found = Text("{n} units with gaps ({lost} periods)", f"{{n}} {units} met gaten ({{lost}} {periods})",
+                     n=len(gaps), lost=lost)  # fmt: skip
+        expected = Text("consecutive periods", "aaneengesloten perioden")
+        way_out = Text("Lags do not reach over gaps.", "Vertragingen reiken niet over gaten heen.")
+        faults.append(Fault(_PANEL, found, expected, way_out, "gaps", lost, tuple(map(str, gaps.index[:3])),
                             "notes"))  # fmt: skip
     if len(single):
-        faults.append(Fault("the panel", f"{len(single)} units seen in one period only", "units seen again",
-                            "They say nothing once unit effects are taken out.", "single", len(single),
+        units = "eenheid" if len(single) == 1 else "eenheden"
+        found = Text("{n} units seen in one period only", f"{{n}} {units} met maar één periode", n=len(single))
+        expected = Text("units seen again", "eenheden met meer perioden")
+        way_out = Text("They say nothing once unit effects are taken out.",
+                       "Na correctie voor vaste verschillen tussen eenheden zeggen ze niets.")  # fmt: skip
+        faults.append(Fault(_PANEL, found, expected, way_out, "single", len(single),
                             tuple(map(str, single.index[:3])), "notes"))  # fmt: skip
     return faults
 
@@ -208,10 +275,16 @@ def _identities(panel: Panel, graph: KPIGraph) -> list[Fault]:
         off = (found - computed).abs() > _ROUNDING * np.sum(sizes, axis=0)
         if off.any():
             examples = tuple(
-                f"{_place(panel, key)}: {found[key]:g}, computed {computed[key]:g}" for key in found.index[off][:3]
-            )
-            faults.append(Fault(kpi.id, f"values that differ from {formula.text}", "values that add up",
-                                "Effects go through the formula; find out which figure is wrong.", "identity",
+                Text("{place}: {seen:g}, computed {own:g}", "{place}: {seen:g}, berekend {own:g}",
+                     place=_place(panel, key), seen=found[key], own=computed[key])
+                for key in found.index[off][:3]
+            )  # fmt: skip
+            differ = Text("values that differ from {formula}", "waarden die afwijken van {formula}",
+                          formula=Text.naming(formula.text, [name for name, _ in formula.arguments]))  # fmt: skip
+            expected = Text("values that add up", "waarden die kloppen met de formule")
+            way_out = Text("Effects go through the formula; find out which figure is wrong.",
+                           "Effecten lopen via de formule; zoek uit welk cijfer niet klopt.")  # fmt: skip
+            faults.append(Fault(Name(kpi.id), differ, expected, way_out, "identity",
                                 int(off.sum()), examples, "warns", (kpi.id,)))  # fmt: skip
     return faults
 
@@ -224,8 +297,11 @@ def _respondents(panel: Panel) -> list[Fault]:
             counts = panel.counts[kpi]
             few = counts[(counts > 0) & (counts < _FEW)]
             if len(few):
-                faults.append(Fault(kpi, f"cells of fewer than {_FEW} respondents", f"{_FEW} or more",
-                                    "Such means are noisy, which weakens what they explain.", "few-respondents",
+                found = Text("cells of fewer than {n} respondents", "cellen met minder dan {n} respondenten", n=_FEW)
+                expected = Text("{n} or more", "{n} of meer", n=_FEW)
+                way_out = Text("Such means are noisy, which weakens what they explain.",
+                               "Zulke gemiddelden bevatten veel ruis, wat hun verbanden afzwakt.")  # fmt: skip
+                faults.append(Fault(Name(kpi), found, expected, way_out, "few-respondents",
                                     len(few), _where(panel, few), "notes", (kpi,)))  # fmt: skip
     return faults
 
@@ -233,12 +309,18 @@ def _respondents(panel: Panel) -> list[Fault]:
 def _where(panel: Panel, values: pd.Series, shown: bool = True) -> tuple[str, ...]:
     """The first few places, with their values."""
     pairs: Mapping[tuple[str, int], float] = dict(values.iloc[:3].items())  # type: ignore[arg-type]
-    return tuple(_place(panel, key) + (f": {value:g}" if shown else "") for key, value in pairs.items())
+    return tuple(
+        Text("{place}: {value:g}", "{place}: {value:g}", place=_place(panel, key), value=value)
+        if shown
+        else _place(panel, key)
+        for key, value in pairs.items()
+    )
 
 
 def _place(panel: Panel, key: tuple[str, int]) -> str:
     return " ".join(filter(None, (str(key[0]), panel.label(int(key[1])))))
 
 
-def _list(names: list[str], most: int = 6) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+def _list(names: list[str], most: int = 6) -> Text:
+    more = Text(" and {n} more", " en nog {n}", n=len(names) - most) if len(names) > most else ""
+    return Text("{names}{more}", "{names}{more}", names=names[:most], more=more)

@@ -16,6 +16,7 @@ from typing import TypeVar
 import networkx as nx
 
 from . import dag as search
+from . import reasons
 from .adjustment import (
     MOST_WINDOWS,
     Adjustment,
@@ -30,12 +31,11 @@ from .adjustment import (
 )
 from .graph import UNIT_NODE, KPIGraph, Node, as_graph
 from .kpi import UNIT
-from .question import Estimand, Question, Unanswered, label
+from .question import Estimand, Question, Unanswered
+from .reasons import ADDITIVE, GRAPH_HOLDS, LINEAR
 from .routes import FrontDoor, front_door, instrument
 
 _Found = TypeVar("_Found")
-_ASSUMED = "The graph holds: no arrow and no common cause is missing from it."
-_LINEAR = "Effects are linear and the same in all units and periods."
 
 
 def identify(
@@ -92,29 +92,17 @@ def _beforehand(setting: Setting, question: Question) -> Unanswered | None:
     graph = setting.graph
     future = graph.window(range(question.horizon + 1))
     if question.target not in search.downstream(future, {question.source}):
-        reason = (
-            f"The graph has no directed path from {question.treatment} to {question.outcome} "
-            f"within {question.horizon} period{'s' * (question.horizon != 1)}: by the graph, there is no effect."
-        )
-        return Unanswered(question, "structural_zero", reason)
+        return reasons.no_path(question)
     if not graph[question.treatment].observed:
-        return _unmeasured(question, (question.treatment,))
+        return reasons.unmeasured(question, (question.treatment,))
     if not graph[question.outcome].observed and graph[question.outcome].formula is None:
-        return _unmeasured(question, (question.outcome,))
+        return reasons.unmeasured(question, (question.outcome,))
     single = [k for k in (question.treatment, question.outcome) if graph[k].level == "organisation"]
     if single and setting.several:
-        names = f"{single[0]} has" if len(single) == 1 else f"{single[0]} and {single[1]} have"
-        return Unanswered(
-            question,
-            "not_estimable",
-            f"{names} one value per period for the whole organisation: units of one organisation "
-            "cannot show its effect, because every unit sees the same value.",
-            remedy="It takes a panel of organisations.",
-        )
+        return reasons.one_for_all(question, single)
     fixed = [k for k in (question.treatment, question.outcome) if graph[k].selected]
     if fixed:
-        reason = f"Rows exist only for one value of {' and '.join(fixed)}, so it does not vary in the data."
-        return Unanswered(question, "not_identified", reason, remedy="Add the rows that were left out.")
+        return reasons.selected(question, fixed)
     return None
 
 
@@ -125,13 +113,7 @@ def _through_the_organisation(setting: Setting, question: Question) -> Unanswere
     on_path = {n.kpi for n in search.causal_nodes(future, {question.source}, {question.target})} & shared
     if not on_path or not setting.several:
         return None
-    reason = f"The effect passes through {' and '.join(sorted(on_path))}, which has one value per period for all units."
-    return Unanswered(question, "not_estimable", reason, remedy="It takes a panel of organisations.")
-
-
-def _unmeasured(question: Question, kpis: tuple[str, ...]) -> Unanswered:
-    reason = f"{' and '.join(kpis)} is hidden: there are no data on it."
-    return Unanswered(question, "not_identified", reason, (kpis,), f"Measure {' and '.join(kpis)}.")
+    return reasons.through_organisation(question, sorted(on_path))
 
 
 def _stochastic(setting: Setting, question: Question) -> Estimand | Unanswered:
@@ -151,9 +133,9 @@ def _stochastic(setting: Setting, question: Question) -> Estimand | Unanswered:
 def _by_adjustment(setting: Setting, question: Question, found: Adjustment) -> Estimand:
     """The estimand of the back-door route."""
     strict, feedback = strictness(setting.graph, {question.source}, question.target, found.nodes, found.window)
-    assumptions = [_ASSUMED, _LINEAR]
+    assumptions = [GRAPH_HOLDS, LINEAR]
     if UNIT_NODE in found.nodes:
-        assumptions.append("What is lasting and hidden in a unit acts additively and does not change.")
+        assumptions.append(ADDITIVE)
     return Estimand(
         question,
         setting.graph,
@@ -170,17 +152,17 @@ def _by_adjustment(setting: Setting, question: Question, found: Adjustment) -> E
 def _identity(setting: Setting, question: Question) -> Estimand | Unanswered | None:
     """An outcome that is arithmetic: the non-arithmetic KPIs that carry the effect into it."""
     graph = setting.graph
-    if graph[question.outcome].formula is None:
+    formula = graph[question.outcome].formula
+    if formula is None:
         return None
     future = graph.window(range(question.horizon + 1))
     after = search.downstream(future, {question.source})
     targets = frozenset(_carriers(graph, question.target, question.source, after))
     if not targets:
-        reason = f"{question.outcome} = {graph[question.outcome].formula.text}: arithmetic, nothing to estimate."  # type: ignore[union-attr]
-        return Unanswered(question, "identity", reason)
+        return reasons.arithmetic(question, formula)
     hidden = tuple(sorted({n.kpi for n in _arguments(graph, question.target) if not graph[n.kpi].observed}))
     if hidden:
-        return _unmeasured(question, hidden)
+        return reasons.unmeasured(question, hidden)
     joint = find_adjustment(setting, question.source, targets)
     legs: list[tuple[Node, Estimand | Unanswered]] = []
     for node in sorted(targets):
@@ -190,13 +172,9 @@ def _identity(setting: Setting, question: Question) -> Estimand | Unanswered | N
         else:
             answer = _beforehand(setting, leg) or _stochastic(setting, leg)
         if isinstance(answer, Unanswered):
-            return replace(answer, question=question, reason=f"By way of {label(node)}: {answer.reason}")
+            return replace(answer, question=question, reason=reasons.by_way_of(node, answer.reason))
         if answer.route != "back_door":
-            reason = (
-                f"By way of {label(node)}: there the effect is identified only by the route "
-                f"{answer.route.replace('_', ' ')}, and only adjusted regressions go through a formula."
-            )
-            return Unanswered(question, "not_estimable", reason, remedy=f"Ask for the effect on {node.kpi} itself.")
+            return reasons.not_adjusted(question, node, answer.route)
         legs.append((node, answer))
     estimands = [leg for _, leg in legs if isinstance(leg, Estimand)]
     loose = next((leg for leg in estimands if not leg.strict), None)
@@ -210,7 +188,7 @@ def _identity(setting: Setting, question: Question) -> Estimand | Unanswered | N
         loose.feedback if loose else "",
         legs=tuple(legs),
         assumptions=(
-            f"{question.outcome} = {graph[question.outcome].formula.text} holds exactly.",  # type: ignore[union-attr]
+            reasons.holds_exactly(question, formula),
             *dict.fromkeys(text for leg in estimands for text in leg.assumptions),
         ),
     )
@@ -277,7 +255,7 @@ def _front_door(setting: Setting, question: Question, special: Set[Node]) -> Est
         strict, feedback = strictness(setting.graph, causes, target, chosen, window)
         return Estimand(
             asked, setting.graph, "back_door", tuple(sorted(chosen)), window, strict, feedback,
-            mediators=tuple(sorted(causes)), assumptions=(_ASSUMED, _LINEAR), fixed=setting.fixed,
+            mediators=tuple(sorted(causes)), assumptions=(GRAPH_HOLDS, LINEAR), fixed=setting.fixed,
         )  # fmt: skip
 
     stages = [
@@ -286,7 +264,6 @@ def _front_door(setting: Setting, question: Question, special: Set[Node]) -> Est
     ]
     stages.append(stage(set(found.mediators), question.target, found.second, question))
     loose = next((s for s in stages if not s.strict), None)
-    through = ", ".join(map(label, found.mediators))
     return Estimand(
         question,
         setting.graph,
@@ -298,7 +275,7 @@ def _front_door(setting: Setting, question: Question, special: Set[Node]) -> Est
         mediators=found.mediators,
         stages=tuple(stages),
         fixed=setting.fixed,
-        assumptions=(_ASSUMED, _LINEAR, f"The whole effect passes through {through}."),
+        assumptions=(GRAPH_HOLDS, LINEAR, reasons.all_through(found.mediators)),
     )
 
 
@@ -326,37 +303,15 @@ def _instrument(setting: Setting, question: Question, special: Set[Node]) -> Est
         feedback,
         instrument=tool,
         fixed=setting.fixed,
-        assumptions=(
-            _ASSUMED,
-            _LINEAR,
-            f"{label(tool)} moves {question.outcome} only through {question.treatment}.",
-        ),
+        assumptions=(GRAPH_HOLDS, LINEAR, reasons.only_through(tool, question)),
     )
 
 
 def _no_route(setting: Setting, question: Question, why: str) -> Unanswered:
     """The refusal, with the smallest sets of hidden KPIs that would help."""
+    identity = setting.graph[question.treatment].formula is not None
     help_ = _smallest_help(setting, question)
-    if why == "unstable":
-        reason = (
-            "A hidden KPI with a past of its own confounds this: every longer look back would need one period more, "
-            "and no number of lags settles it."
-        )
-    elif setting.graph[question.treatment].formula is not None:
-        reason = (
-            f"{question.treatment} is arithmetic: what confounds it works through its own parts, and holding those "
-            "fixed would leave it nothing to vary with."
-        )
-    else:
-        reason = (
-            f"Some common cause of {question.treatment} and {question.outcome} is hidden (or rows were selected on a "
-            "consequence), no front door and no instrument gets around it, and the data alone cannot tell."
-        )
-    named = [" and ".join("the same units again" if k == UNIT else k for k in kpis) for kpis in help_]
-    remedy = (
-        f"It would help to measure {'; or '.join(named)}." if named else "No three hidden KPIs would help if measured."
-    )
-    return Unanswered(question, "not_identified", reason, help_, remedy)
+    return reasons.no_route(question, unstable=why == "unstable", identity=identity, help_=help_)
 
 
 def _smallest_help(setting: Setting, question: Question, most: int = 3) -> tuple[tuple[str, ...], ...]:

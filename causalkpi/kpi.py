@@ -55,6 +55,8 @@ class KPI:
         The scale: values outside it are impossible.
     formula : Formula or None
         The arithmetic of an identity.
+    unit_nl, owner_nl : str
+        Unit and owner in Dutch; as in English where left empty.
 
     Raises
     ------
@@ -82,6 +84,8 @@ class KPI:
     minimum: float = -math.inf
     maximum: float = math.inf
     formula: Formula | None = None
+    unit_nl: str = ""
+    owner_nl: str = ""
 
     def __post_init__(self) -> None:
         faults = []
@@ -134,6 +138,20 @@ class KPI:
     def name(self, language: str = "en") -> str:
         """The KPI's name for a reader; its id where no name was given."""
         return {"en": self.en, "nl": self.nl}.get(language, "") or self.en or self.id
+
+    def unit_in(self, language: str = "en") -> str:
+        """The unit of measurement for a reader; as given where there is no other word.
+
+        Examples
+        --------
+        >>> KPI("churn", unit="share", unit_nl="aandeel").unit_in("nl"), KPI("cost", unit="EUR").unit_in("nl")
+        ('aandeel', 'EUR')
+        """
+        return (self.unit_nl if language == "nl" else "") or self.unit
+
+    def owner_in(self, language: str = "en") -> str:
+        """Who answers for it, for a reader; as given where there is no other word."""
+        return (self.owner_nl if language == "nl" else "") or self.owner
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ the names that readers use.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from numbers import Number
 from string import Formatter
 from typing import Any, Literal
 
@@ -18,6 +20,31 @@ _FIXED = {
     "<period>": {"en": "period effects", "nl": "gedeelde schokken per periode"},
 }
 _SWAPPED = str.maketrans(",.", ".,")
+MINUS = "\N{MINUS SIGN}"
+RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def decimal_comma(number: str, language: str) -> str:
+    """A number as Python writes it, with the language's signs for decimals and thousands.
+
+    Examples
+    --------
+    >>> decimal_comma("1,234.5", "nl")
+    '1.234,5'
+    """
+    return number.translate(_SWAPPED) if language == "nl" else number
+
+
+def typeset(number: str) -> str:
+    """A number as Python writes it, with a real minus sign and raised powers of ten.
+
+    Examples
+    --------
+    >>> typeset("-0,25"), typeset("1.2e-05")
+    ('−0,25', '1.2 × 10⁻⁵')
+    """
+    powers = re.sub(r"e([+-]\d+)", lambda found: " × 10" + str(int(found[1])).translate(RAISED), number)
+    return powers.replace("-", MINUS)
 
 
 class Name(str):
@@ -53,14 +80,15 @@ class Name(str):
     def render(self, language: Language, name: Callable[[str], str]) -> str:
         """The name that readers use, with the moment."""
         fixed = _FIXED.get(self.kpi)
-        return (fixed[language] if fixed else name(self.kpi)) + self.moment.replace("-", "\N{MINUS SIGN}")
+        return (fixed[language] if fixed else name(self.kpi) or self.kpi) + self.moment.replace("-", MINUS)
 
 
 class _Filled(Formatter):
     """Fills templates with parts in one language, numbers with its separators; without names, plain strings."""
 
     def __init__(self, language: Language, name: Callable[[str], str] | None = None) -> None:
-        self.language, self.name = language, name
+        self.language: Language = language
+        self.name = name
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, str):
@@ -69,7 +97,10 @@ class _Filled(Formatter):
         if isinstance(value, Iterable):
             return ", ".join(self.format_field(part, format_spec) for part in value)
         text = format(value, format_spec)
-        return text.translate(_SWAPPED) if self.language == "nl" and not isinstance(value, bool) else text
+        if isinstance(value, bool) or not isinstance(value, Number):
+            return text
+        number = decimal_comma(text, self.language)
+        return number if self.name is None else typeset(number)
 
 
 class Text(str):
@@ -110,20 +141,50 @@ class Text(str):
         return _remade, (self.templates["en"], self.templates["nl"], self.parts)
 
     @staticmethod
-    def join(texts: Iterable[str], by: str = " ") -> Text:
-        """Texts one after the other, those that are empty left out.
+    def join(texts: Iterable[str], by: str = " ", nl: str | None = None) -> Text:
+        """Texts one after the other, those that are empty left out; `nl` is what stands between them in Dutch.
 
         Examples
         --------
         >>> Text.join([Text("Few rows.", "Weinig rijen."), "", Text("Bring more.", "Voeg toe.")]).render("nl")
         'Weinig rijen. Voeg toe.'
+        >>> Text.join(["churn", "spend"], " and ", " en ").render("nl")
+        'churn en spend'
         """
         kept = [text for text in texts if text]
-        template = by.replace("{", "{{").replace("}", "}}").join(f"{{p{i}}}" for i in range(len(kept)))
-        return Text(template, template, **{f"p{i}": text for i, text in enumerate(kept)})
+        fields = [f"{{p{i}}}" for i in range(len(kept))]
+        en, dutch = map(_escaped, (by, by if nl is None else nl))
+        return Text(en.join(fields), dutch.join(fields), **{f"p{i}": text for i, text in enumerate(kept)})
+
+    @staticmethod
+    def naming(plain: str, kpis: Iterable[str]) -> Text:
+        """A formula as it was written, in which these KPIs' ids become names.
+
+        Examples
+        --------
+        >>> Text.naming("0.5 * customers", ["customers"]).render("nl", {"customers": "klanten"}.get)
+        '0,5 * klanten'
+        """
+        ids = sorted(set(kpis), key=lambda kpi: (-len(kpi), kpi))  # of two ids that begin alike, the longer
+        found = re.split(rf"(?<!\w)({'|'.join(map(re.escape, ids))})(?!\w)", plain) if ids else [plain]
+        between = [_escaped(part) for part in found]
+        commas = [re.sub(r"(?<=\d)\.(?=\d)", ",", part) for part in between]
+        parts = (Name(k) if i % 2 else Text(between[i], commas[i]) for i, k in enumerate(found))
+        return Text.join(parts, "")
 
 
 NOTHING = Text("", "")
+
+
+def both(texts: Iterable[str]) -> Text:
+    """Texts joined by "and".
+
+    Examples
+    --------
+    >>> both([Name("churn"), Name("spend")]).render("nl")
+    'churn en spend'
+    """
+    return Text.join(texts, " and ", " en ")
 
 
 def render(text: str, language: Language = "en", name: Callable[[str], str] = str) -> str:
@@ -139,3 +200,7 @@ def render(text: str, language: Language = "en", name: Callable[[str], str] = st
 
 def _remade(en: str, nl: str, parts: dict[str, Any]) -> Text:
     return Text(en, nl, **parts)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .errors import DataError, Fault, did_you_mean, raise_all
+from .language import Name, Text
 from .periods import FREQUENCIES, period_label
 from .table import SourceRecord, content_hash, read_table
 
@@ -115,10 +116,10 @@ class Panel:
         return tuple(self.frame.columns)
 
     @property
-    def blocked(self) -> Mapping[str, str]:
+    def blocked(self) -> Mapping[str, Text]:
         """The columns that were read and cannot be used, each with the reason in words."""
         stops = [fault for fault in self.faults if fault.severity == "stops"]
-        return {kpi: str(fault) for fault in reversed(stops) for kpi in fault.columns}
+        return {kpi: fault.text for fault in reversed(stops) for kpi in fault.columns}
 
     @cached_property
     def units(self) -> tuple[str, ...]:
@@ -208,10 +209,12 @@ class Panel:
 
     def _require(self, kpis: Iterable[str]) -> None:
         absent = [kpi for kpi in dict.fromkeys(kpis) if kpi not in self.frame.columns]
-        way_out = {kpi: self.blocked.get(kpi) or did_you_mean(kpi, self.kpis) for kpi in absent}
-        expected, rule = "a KPI of the panel", "unknown-column"
-        faults = [Fault(f"KPI {k!r}", "no usable column", expected, way_out[k], rule) for k in absent]
-        raise_all(DataError, "The panel has no such KPI.", faults)
+        way_out = {kpi: self.blocked.get(kpi) or did_you_mean(kpi, map(Name, self.kpis)) for kpi in absent}
+        where = {k: Text("KPI '{kpi}'", "KPI '{kpi}'", kpi=Name(k)) for k in absent}
+        found, rule = Text("no usable column", "geen bruikbare kolom"), "unknown-column"
+        expected = Text("a KPI of the panel", "een KPI van het panel")
+        faults = [Fault(where[k], found, expected, way_out[k], rule) for k in absent]
+        raise_all(DataError, Text("The panel has no such KPI.", "Het panel heeft deze KPI niet."), faults)
 
 
 def _canonical(frame: pd.DataFrame) -> pd.DataFrame:
@@ -252,7 +255,7 @@ def as_panel(data: Panel | pd.DataFrame, unit: str | None = None, period: str | 
     if not isinstance(data, pd.DataFrame):
         found = f"a {type(data).__name__}"
         raise DataError("The data cannot be used.", [Fault("the data", found, "a DataFrame or a Panel")])
-    table = read_table(data, "the data", unit, period)
+    table = read_table(data, Text("the data", "de gegevens"), unit, period)
     raise_all(DataError, "The data cannot be used.", table.repeats())
     rows = len(table.values)
     keys = [table.keys.get("unit", [ORGANISATION] * rows), table.keys.get("period", [0] * rows)]

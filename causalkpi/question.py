@@ -16,6 +16,7 @@ from .dag import efficient_set
 from .errors import Fault, QuestionError, did_you_mean
 from .graph import PERIOD_NODE, UNIT_NODE, KPIGraph, Node
 from .kpi import RESERVED
+from .language import Name
 from .roles import Role, roles_of
 
 Route = Literal["back_door", "front_door", "instrument", "identity"]
@@ -128,7 +129,7 @@ class Estimand:
         Whether the regressors of other periods are unrelated to the outcome, given this period's and the unit:
         only then do unit effects leave a short panel's answer without bias.
     feedback : str
-        Where `strict` is false: the KPI that breaks it.
+        Where `strict` is false: the name of the KPI that breaks it.
     mediators, stages : tuple
         Front-door: the mediators, and the estimands treatment -> mediator followed by mediators -> outcome.
     instrument : Node or None
@@ -136,7 +137,7 @@ class Estimand:
         The non-arithmetic KPIs that carry the effect into an identity.
     fixed : tuple of Node
         The fixed effects that the shape of the data allows.
-    assumptions : tuple of str
+    assumptions : tuple of Text
     """
 
     question: Question
@@ -243,13 +244,13 @@ class Unanswered:
     ----------
     question : Question
     status : {"structural_zero", "identity", "not_identified", "not_estimable", "refused_data"}
-    reason : str
-        In the reader's words.
+    reason : Text
+        In the reader's words, in both languages.
     help : tuple of tuple of str
         For ``not_identified``: the smallest sets of hidden KPIs that would help if they were measured;
         ``<unit>`` stands for seeing units repeatedly.
-    remedy : str
-        What would help, in words.
+    remedy : Text
+        What would help; empty where nothing would.
     """
 
     question: Question
@@ -292,16 +293,12 @@ def times(periods: tuple[int, ...]) -> str:
     return ", ".join(when(r[0]) if len(r) == 1 else f"{when(r[0])}..{when(r[-1])}" for r in runs)
 
 
-def label(node: Node) -> str:
-    """A node for a reader.
+def label(node: Node) -> Name:
+    """A node for a reader: a name with its moment.
 
     Examples
     --------
     >>> label(Node("churn", -1)), label(UNIT_NODE)
     ('churn (t-1)', 'unit effects')
     """
-    if node == UNIT_NODE:
-        return "unit effects"
-    if node == PERIOD_NODE:
-        return "period effects"
-    return f"{node.kpi} ({when(node.period)})"
+    return Name(node.kpi, node.period)

@@ -22,6 +22,7 @@ import pandas as pd
 from .cells import MISSING
 from .errors import DataError, Fault, did_you_mean, raise_all
 from .files import Source, open_source
+from .language import Name, Text
 from .panel import ORGANISATION, Panel
 from .periods import DATED, coarser, is_coarser, members
 from .table import SourceRecord, Table, place, read_table
@@ -211,9 +212,16 @@ def _aggregate(table: Table, how: dict[str, str], target: str, several: bool) ->
         sound = whole & (counts[kpi] == grouped.size())
         result[kpi] = result[kpi].where(sound)
         lost = counts[kpi][~sound & (counts[kpi] > 0)]
-        shown = tuple(f"{place(k, target)}: {number} of {needed[k]} values" for k, number in lost[:3].items())
-        where, found = f"{table.name}, {kpi}", "sums with a part missing, taken as missing"
-        note = Fault(where, found, "all parts of each", "", "partial-sum", len(lost), shown, "notes", (kpi,))
+        shown = tuple(
+            Text("{place}: {known} of {all} values", "{place}: {known} van {all} waarden",
+                 place=place(k, target), known=number, all=int(needed[k]))
+            for k, number in lost[:3].items()
+        )  # fmt: skip
+        where = Text("{table}, {kpi}", "{table}, {kpi}", table=table.name, kpi=Name(kpi))
+        found = Text("sums with a part missing, taken as missing",
+                     "sommen waarvan een deel ontbreekt, behandeld als ontbrekend")  # fmt: skip
+        expected = Text("all parts of each", "alle delen van elke som")
+        note = Fault(where, found, expected, "", "partial-sum", len(lost), shown, "notes", (kpi,))
         faults += [note] if shown else []
     return _Piece(result, counts, tuple(values) if several else (), tuple(faults))
 
@@ -242,10 +250,18 @@ def _join_faults(parts: list[_Part]) -> list[Fault]:
         lonely = sorted(known[i] - others) if others else []
         alike = {_bare(unit): unit for unit in sorted(others)}
         shown = tuple(
-            f"{unit!r}: did you mean {alike[_bare(unit)]!r}?" if _bare(unit) in alike else repr(unit)
+            Text(
+                "{unit}: did you mean {other}?",
+                "{unit}: bedoelde u {other}?",
+                unit=repr(unit),
+                other=repr(alike[_bare(unit)]),
+            )
+            if _bare(unit) in alike
+            else repr(unit)
             for unit in sorted(lonely, key=lambda unit: _bare(unit) not in alike)[:3]
         )
-        found, expected = "units that no other source has", "the same units, written the same way"
+        found = Text("units that no other source has", "eenheden die geen andere bron heeft")
+        expected = Text("the same units, written the same way", "dezelfde eenheden, op dezelfde manier geschreven")
         warning = Fault(part.record.name, found, expected, "", "unmatched", len(lonely), shown, "warns")
         faults += [warning] if lonely else []
     return faults

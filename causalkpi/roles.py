@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from .dag import back_door_graph, causal_nodes, downstream, reachable, upstream
 from .graph import PERIOD_NODE, UNIT_NODE, KPIGraph, Node
 from .kpi import PERIOD, UNIT
+from .language import Text
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Role:
         Whether it is in the set.
     role : str
         ``treatment``, ``outcome``, ``confounder``, ``mediator``, ``descendant``, ``collider``, ``unobserved``,
-        ``instrument``, ``shared shocks`` or ``not needed``.
-    reason : str
+        ``instrument``, ``lasting differences``, ``shared shocks`` or ``not needed``.
+    reason : Text
         The same in a sentence.
     """
 
@@ -36,7 +37,44 @@ class Role:
     periods: tuple[int, ...]
     adjusted: bool
     role: str
-    reason: str
+    reason: Text
+
+
+_REASONS = {
+    "treatment": Text("this is what is changed", "dit is wat wordt veranderd"),
+    "outcome": Text("this is what is asked about", "dit is waar de vraag over gaat"),
+    "instrument": Text("moves the outcome only through the treatment", "beïnvloedt de uitkomst alleen via de ingreep"),
+    "common cause": Text(
+        "a cause of the treatment and, by another way, of the outcome",
+        "een oorzaak van de ingreep en, langs een andere weg, van de uitkomst",
+    ),
+    "open path": Text(
+        "stands on an open path between treatment and outcome, and closes it",
+        "ligt op een open pad tussen ingreep en uitkomst, en sluit dat af",
+    ),
+    "lasting differences": Text(
+        "lasting differences between units, which could pass for an effect: taken out",
+        "blijvende verschillen tussen eenheden, die voor een effect zouden kunnen doorgaan: hiervoor is gecorrigeerd",
+    ),
+    "shared shocks": Text(
+        "common to all units in a period: taken out, the answer is sharper",
+        "gemeenschappelijk voor alle eenheden in een periode: hiervoor corrigeren maakt de schatting scherper",
+    ),
+    "mediator": Text(
+        "the effect passes through it: holding it fixed would take that part away",
+        "het effect loopt hier doorheen: constant houden zou dat deel wegnemen",
+    ),
+    "descendant": Text("a consequence of the treatment", "een gevolg van de ingreep"),
+    "hidden common cause": Text(
+        "a hidden common cause: no data to adjust with",
+        "een verborgen gemeenschappelijke oorzaak: er zijn geen gegevens om voor te corrigeren",
+    ),
+    "hidden": Text("hidden: no data to adjust with", "verborgen: er zijn geen gegevens om voor te corrigeren"),
+    "collider": Text(
+        "holding it fixed would open a path that is closed", "constant houden zou een gesloten pad openen"
+    ),
+    "not needed": Text("the set closes every path without it", "de correctieset sluit ook zonder deze elk pad af"),
+}
 
 
 def roles_of(
@@ -60,7 +98,7 @@ def roles_of(
     """
     dag = graph.window(range(-window, target.period + 1))
     word = _classifier(graph, dag, treatment, target, adjustment, instrument)
-    found: dict[tuple[str, bool, str, str], list[int]] = {}
+    found: dict[tuple[str, bool, str, Text], list[int]] = {}
     special = [node for node in (UNIT_NODE, PERIOD_NODE) if node in dag]
     for node in [*sorted(n for n in dag if n not in special), *special]:
         role, reason = word(node)
@@ -81,39 +119,30 @@ def _classifier(graph, dag, treatment, target, adjustment, instrument):
     opens = reachable(back_door, {treatment}, given) & reachable(back_door, {target}, given)
 
     def word(node: Node) -> tuple[str, str]:
-        if node == treatment:
-            return "treatment", "this is what is changed"
-        if node == target:
-            return "outcome", "this is what is asked about"
-        if node == instrument:
-            return "instrument", "moves the outcome only through the treatment"
+        """The role, and the key of its reason."""
+        for asked, role in ((treatment, "treatment"), (target, "outcome"), (instrument, "instrument")):
+            if node == asked:
+                return role, role
         common = node in before_treatment and node in before_outcome
         if node in adjustment:
             if common:
-                return "confounder", "a cause of the treatment and, by another way, of the outcome"
-            if node in (PERIOD_NODE, UNIT_NODE):
-                return (
-                    "shared shocks",
-                    "common to all units in a period: taken out, the answer is sharper",
-                )
-            return (
-                "confounder",
-                "stands on an open path between treatment and outcome, and closes it",
-            )
+                return "confounder", "common cause"
+            special = {UNIT_NODE: "lasting differences", PERIOD_NODE: "shared shocks"}.get(node)
+            return (special, special) if special else ("confounder", "open path")
         if node in on_path:
-            return (
-                "mediator",
-                "the effect passes through it: holding it fixed would take that part away",
-            )
+            return "mediator", "mediator"
         if node in after:
-            return "descendant", "a consequence of the treatment"
+            return "descendant", "descendant"
         if node in (UNIT_NODE, PERIOD_NODE):
-            return "not needed", "the set closes every path without it"
+            return "not needed", "not needed"
         if not graph[node.kpi].observed:
-            role = "a hidden common cause" if common else "hidden"
-            return "unobserved", f"{role}: no data to adjust with"
+            return "unobserved", "hidden common cause" if common else "hidden"
         if node in opens and not common:
-            return "collider", "holding it fixed would open a path that is closed"
-        return "not needed", "the set closes every path without it"
+            return "collider", "collider"
+        return "not needed", "not needed"
 
-    return word
+    def explained(node: Node) -> tuple[str, Text]:
+        role, why = word(node)
+        return role, _REASONS[why]
+
+    return explained

@@ -14,6 +14,7 @@ from pandas.util import hash_pandas_object
 
 from .cells import read_numbers
 from .errors import DataError, Fault, did_you_mean, raise_all
+from .language import Text
 from .periods import period_label, read_periods
 
 
@@ -73,7 +74,7 @@ def read_table(
     values = {}
     for column in set(headings) - {unit, period}:
         kpi = renamed.get(column, column)
-        values[kpi], fault = read_numbers(pd.Series(cells[column]), f"{name}, column {column!r}", **notation)
+        values[kpi], fault = read_numbers(pd.Series(cells[column]), _column(name, column), **notation)
         faults += [replace(fault, columns=(kpi,))] if fault else []
     faults.sort(key=lambda fault: fault.columns)
     usable = sorted(set(values) - {kpi for fault in faults for kpi in fault.columns})
@@ -84,12 +85,18 @@ def read_table(
     if keys.columns.empty:  # each row is a unit
         frame = frame.iloc[np.lexsort([frame[kpi] for kpi in reversed(usable)])]
         again = int(cells.astype(str).duplicated().sum())
-        found, expected = "rows that equal another row", "rows that differ, or a unit= for each"
+        found = Text("rows that equal another row", "rijen die gelijk zijn aan een andere rij")
+        expected = Text("rows that differ, or a unit= for each", "rijen die verschillen, of een unit= voor elk")
         warning = Fault(name, found, expected, "", "duplicate-rows", again, severity="warns")
         faults += [warning] if again else []
         units = [str(row).zfill(len(str(len(frame)))) for row in range(1, len(frame) + 1)]
         keys = pd.DataFrame({"unit": units}, index=frame.index)
     return Table(name, keys, frame, frequency, tuple(faults))
+
+
+def _column(table: str, column: str) -> Text:
+    where = {"table": table, "column": repr(column)}
+    return Text("{table}, column {column}", "{table}, kolom {column}", **where)
 
 
 def _heading_faults(
@@ -118,7 +125,7 @@ def _read_keys(
     for role, column in columns.items():
         if column is None:
             continue
-        where = f"{name}, column {column!r}"
+        where = _column(name, column)
         codes, uniques = pd.factorize(cells[column])
         texts = [_key(value) for value in uniques] + [""]
         absent = np.array([not text for text in texts])[codes]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from ..language import Name, Text
 from ..panel import Panel, as_panel
 from ..question import Estimand, Unanswered
 from .front_door import estimate_by_front_door
@@ -16,6 +17,9 @@ from .power import minimum_detectable_effect
 from .result import Answer, Beside, Estimate
 from .screen import Refusal
 
+_MEND = Text(
+    "Mend the data, or the graph, and ask again.", "Herstel de gegevens, of de graaf, en stel de vraag opnieuw."
+)
 __all__ = ["Answer", "Beside", "Estimate", "estimate", "minimum_detectable_effect"]
 
 
@@ -70,7 +74,7 @@ def estimate(
     question = estimand.question
     missing = _blocked(table, estimand)
     if missing:
-        return Unanswered(question, "refused_data", missing, remedy="Mend the data, or the graph, and ask again.")
+        return Unanswered(question, "refused_data", missing, remedy=_MEND)
     draws = np.random.default_rng(0) if rng is None else rng
     try:
         if estimand.route == "front_door":
@@ -81,12 +85,12 @@ def estimate(
             return estimate_identity(table, estimand, level, draws, confirm=confirm)
         return estimate_by_adjustment(table, estimand, level, confirm=confirm)
     except DataError as error:
-        return Unanswered(question, "refused_data", str(error), remedy="Mend the data, or the graph, and ask again.")
+        return Unanswered(question, "refused_data", error.text, remedy=_MEND)
     except Refusal as refusal:
         return Unanswered(question, refusal.status, refusal.reason, remedy=refusal.remedy)
 
 
-def _blocked(panel: Panel, estimand: Estimand) -> str:
+def _blocked(panel: Panel, estimand: Estimand) -> Text:
     """Why the data cannot serve this estimand: KPIs that are absent or unusable; empty where they can."""
     question = estimand.question
     needed = {
@@ -99,8 +103,15 @@ def _blocked(panel: Panel, estimand: Estimand) -> str:
         needed |= {n.kpi for n, _ in estimand.legs}
     else:
         needed.add(question.outcome)
-    reasons = [f"{k}: {panel.blocked[k]}" for k in sorted(needed) if k in panel.blocked]
+    reasons = [
+        Text("{kpi}: {why}", "{kpi}: {why}", kpi=Name(k), why=panel.blocked[k])
+        for k in sorted(needed)
+        if k in panel.blocked
+    ]
     absent = sorted(k for k in needed if k not in panel.frame and k not in panel.blocked)
     if absent:
-        reasons.append(f"the data have no column {', '.join(map(repr, absent))}")
-    return "; ".join(reasons)
+        names = [Text("'{kpi}'", "{kpi}", kpi=Name(k)) for k in absent]
+        reasons.append(
+            Text("the data have no column {names}", "de gegevens hebben geen kolom voor {names}", names=names)
+        )
+    return Text.join(reasons, "; ")

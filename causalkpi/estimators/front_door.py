@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..language import Text
 from ..panel import Panel
 from ..question import Estimand
 from .draws import joint_slopes
@@ -50,10 +51,13 @@ def estimate_by_front_door(
         error=error,
         main=fits[-1],
         level=level,
-        estimator=f"front door through {', '.join(fits[-1].sample.treatment_names)}",
+        estimator=Text("front door through {names}", "front-door via {names}", names=fits[-1].sample.treatment_names),
         confirm=confirm,
     )
-    convention = "joint draws, leaving one unit out at a time"
+    convention = Text(
+        "joint draws, leaving one unit out at a time",
+        "gezamenlijke trekkingen, telkens met weglating van één eenheid",
+    )
     results = tuple(found.results for found in fits)
     return replace(
         answer,

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..graph import KPIGraph, Node
+from ..language import Name, Text
 from ..panel import Panel
 from ..question import Estimand, label
 from .draws import joint_slopes
@@ -55,7 +56,12 @@ def estimate_identity(
         error=error,
         main=smallest,
         level=level,
-        estimator=f"{question.outcome} by its formula, from the effects on {', '.join(map(label, nodes))}",
+        estimator=Text(
+            "{kpi} by its formula, from the effects on {names}",
+            "{kpi} volgens de formule, uit de effecten op {names}",
+            kpi=Name(question.outcome),
+            names=[label(node) for node in nodes],
+        ),
         regressions=tuple(
             Regression(leg, node, question.source, whole, best, float(weight))
             for leg, node, (best, whole), weight in zip(legs, nodes, pairs, gradient, strict=True)
@@ -63,7 +69,11 @@ def estimate_identity(
         confirm=confirm,
     )
     lost = dict(answer.lost) | arithmetic.lost
-    convention = f"joint draws, leaving one unit out at a time ({answer.units} units)"
+    convention = Text(
+        "joint draws, leaving one unit out at a time ({n} units)",
+        "gezamenlijke trekkingen, telkens met weglating van één eenheid ({n} eenheden)",
+        n=answer.units,
+    )
     return replace(
         answer,
         interval=(float(low), float(high)),
@@ -151,16 +161,22 @@ class Arithmetic:
         table = panel.columns(leaves)
         complete = table.notna().all(axis=1).to_numpy() & rows
         self.lost = {
-            f"{label(node)}, for the formula": int(table.iloc[:, i].isna().sum())
+            Text("{name}, for the formula", "{name}, voor de formule", name=label(node)): int(
+                table.iloc[:, i].isna().sum()
+            )
             for i, node in enumerate(leaves)
             if table.iloc[:, i].isna().any()
         }
         self.rows = int(complete.sum())
         if not self.rows:
-            worst = ", ".join(map(label, leaves))
             raise Refusal(
-                f"No row has all parts of {target.kpi}: {worst}.",
-                "Bring the missing columns or periods.",
+                Text(
+                    "No row has all parts of {kpi}: {names}.",
+                    "Geen enkele rij heeft alle onderdelen van {kpi}: {names}.",
+                    kpi=Name(target.kpi),
+                    names=[label(node) for node in leaves],
+                ),
+                Text("Bring the missing columns or periods.", "Lever de ontbrekende kolommen of perioden aan."),
             )
         self.observed = {node: table.iloc[:, i].to_numpy()[complete][:, None] for i, node in enumerate(leaves)}
         self.baseline = self._value(target, {})

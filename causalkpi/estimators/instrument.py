@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from ..language import Text
 from ..panel import Panel
 from ..question import Estimand, label
 from .linear import report
@@ -33,23 +34,48 @@ def estimate_by_instrument(panel: Panel, estimand: Estimand, level: float, *, co
     whole = build_sample(panel, question.target, [tool, question.source], estimand.adjustment)
     if whole.unit_effects and not estimand.strict:
         raise Refusal(
-            f"Lasting unit effects must be taken out here, which biases short panels, because {estimand.feedback} "
-            "still speaks to the outcome; for instruments there is no correction yet.",
-            "Bring an instrument that needs no unit effects.",
+            Text(
+                "Lasting unit effects must be taken out here, which biases short panels, because {feedback} "
+                "still speaks to the outcome; for instruments there is no correction yet.",
+                "Hier moet voor blijvende verschillen tussen eenheden worden gecorrigeerd, wat korte panels vertekent, "
+                "omdat {feedback} nog samenhangt met de uitkomst; voor instrumenten bestaat nog geen correctie.",
+                feedback=estimand.feedback,
+            ),
+            Text(
+                "Bring an instrument that needs no unit effects.",
+                "Gebruik een instrument waarvoor die correctie niet nodig is.",
+            ),
         )
     reduced = fit(_part(whole, whole.outcome, whole.outcome_name), confirm=confirm)
     first = fit(_part(whole, whole.treatments[:, 1], whole.treatment_names[1]), confirm=confirm)
     ratio, error, results = _two_stage(whole)
     if not abs(ratio - reduced.slopes[0] / first.slopes[0]) <= 1e-6 * max(abs(ratio), error):
-        raise Refusal("The two stages and their ratio disagree numerically: the instrument hardly moves the treatment.")
+        raise Refusal(
+            Text(
+                "The two stages and their ratio disagree numerically: the instrument hardly moves the treatment.",
+                "De twee stappen en hun verhouding komen numeriek niet overeen: het instrument beïnvloedt de ingreep "
+                "nauwelijks.",
+            )
+        )
     both = jackknife_covariance(np.column_stack([reduced.left_out[:, 0], first.left_out[:, 0]]))
     strength = float(first.slopes[0] ** 2 / both[1, 1])
     p = p_value(float(reduced.slopes[0]), float(np.sqrt(both[0, 0])), reduced.df)
     if strength < WEAKEST:
         raise Refusal(
-            f"{label(tool)} is too weak an instrument (first-stage F {strength:.1f}, {WEAKEST:g} is asked for): "
-            f"the data do not bound the effect. That there is none at all has p = {p:.2g}.",
-            "Bring more data, or an instrument that moves the treatment more.",
+            Text(
+                "{tool} is too weak an instrument (first-stage F {strength:.1f}, {weakest:g} is asked for): "
+                "the data do not bound the effect. That there is none at all has p = {p:.2g}.",
+                "{tool} is een te zwak instrument (F in de eerste stap {strength:.1f}, gevraagd is {weakest:g}): "
+                "de gegevens begrenzen het effect niet. Voor de hypothese dat er geen effect is, geldt p = {p:.2g}.",
+                tool=label(tool),
+                strength=strength,
+                weakest=WEAKEST,
+                p=p,
+            ),
+            Text(
+                "Bring more data, or an instrument that moves the treatment more.",
+                "Lever meer gegevens aan, of een instrument dat de ingreep sterker beïnvloedt.",
+            ),
         )
     low, high = _anderson_rubin(reduced, first, both, level)
     ends = sorted((low * question.contrast, high * question.contrast))
@@ -60,14 +86,23 @@ def estimate_by_instrument(panel: Panel, estimand: Estimand, level: float, *, co
         error=error * abs(question.contrast),
         main=first,
         level=level,
-        estimator=f"two-stage least squares, instrument {label(tool)}, first-stage F {strength:.1f}",
+        estimator=Text(
+            "two-stage least squares, instrument {tool}, first-stage F {strength:.1f}",
+            "kleinste kwadraten in twee stappen, instrument {tool}, F in de eerste stap {strength:.1f}",
+            tool=label(tool),
+            strength=strength,
+        ),
         confirm=confirm,
     )
     return replace(
         answer,
         interval=(ends[0], ends[1]),
         p_value=p,
-        convention=f"Anderson and Rubin's test, leaving one unit out at a time ({answer.units} units)",
+        convention=Text(
+            "Anderson and Rubin's test, leaving one unit out at a time ({n} units)",
+            "toets van Anderson en Rubin, telkens met weglating van één eenheid ({n} eenheden)",
+            n=answer.units,
+        ),
         results=results,
     )
 
@@ -89,15 +124,16 @@ def _two_stage(whole: Sample) -> tuple[float, float, Any]:
     from linearmodels.iv import IV2SLS
 
     tool, treatment = whole.treatments.T
+    name = str(whole.treatment_names[1])
     sizes = whole.outcome.std(), treatment.std(), tool.std()
     exog = np.column_stack([np.ones(len(treatment)), whole.controls, whole.dummies])
     exog = exog / np.where(exog.std(axis=0) > 0, exog.std(axis=0), 1)
-    names = ["const", *whole.control_names, *whole.dummy_names]
+    names = ["const", *map(str, whole.control_names), *whole.dummy_names]
     model = IV2SLS(
-        pd.Series((whole.outcome - whole.outcome.mean()) / sizes[0], name=whole.outcome_name),
+        pd.Series((whole.outcome - whole.outcome.mean()) / sizes[0], name=str(whole.outcome_name)),
         pd.DataFrame(exog, columns=names),
-        pd.Series(treatment / sizes[1], name=whole.treatment_names[1]),
-        pd.Series(tool / sizes[2], name=whole.treatment_names[0]),
+        pd.Series(treatment / sizes[1], name=name),
+        pd.Series(tool / sizes[2], name=str(whole.treatment_names[0])),
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -106,7 +142,6 @@ def _two_stage(whole: Sample) -> tuple[float, float, Any]:
             if whole.repeated
             else model.fit(cov_type="robust", debiased=True)
         )
-    name = whole.treatment_names[1]
     scale = sizes[0] / sizes[1]
     return float(results.params[name]) * scale, float(results.std_errors[name]) * scale, results
 
@@ -122,5 +157,11 @@ def _anderson_rubin(reduced: Fit, first: Fit, v: np.ndarray, level: float) -> tu
     square, middle, constant = b * b - c2 * v[1, 1], a * b - c2 * v[0, 1], a * a - c2 * v[0, 0]
     root = max(0.0, middle * middle - square * constant)
     if square <= 0:
-        raise Refusal("At this level of confidence the data do not bound the effect.", "Ask for a lower level.")
+        raise Refusal(
+            Text(
+                "At this level of confidence the data do not bound the effect.",
+                "Bij deze betrouwbaarheid begrenzen de gegevens het effect niet.",
+            ),
+            Text("Ask for a lower level.", "Vraag een lagere betrouwbaarheid."),
+        )
     return float((middle - root**0.5) / square), float((middle + root**0.5) / square)

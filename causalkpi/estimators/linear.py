@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..graph import Node
+from ..language import NOTHING, Name, Text
 from ..panel import Panel
 from ..question import Estimand
 from .power import detectable
@@ -19,6 +20,28 @@ from .result import Beside, Estimate, Regression, sample_words
 from .sample import Sample, build_sample
 from .screen import Refusal
 from .split_panel import admitted, corrected
+
+_UNIT_EFFECTS = Text("unit effects taken out", "gecorrigeerd voor vaste verschillen tussen eenheden")
+_PERIOD_EFFECTS = Text("period effects taken out", "gecorrigeerd voor gedeelde schokken per periode")
+_CORRECTED = Text("corrected by the split-panel jackknife", "bijgesteld met de split-panel-jackknife")
+_POOLED = Text(
+    "all units and periods pooled, nothing held fixed: what goes together, whatever causes it",
+    "alle eenheden en perioden samengenomen, niets constant gehouden: wat samengaat, ongeacht de oorzaak",
+)
+_UNCORRECTED = Text(
+    "unit effects taken out without correcting the bias that this has in a short panel",
+    "gecorrigeerd voor vaste verschillen tussen eenheden, zonder herstel van de vertekening die dit in een kort "
+    "panel geeft",
+)
+_TAKEN_OUT = {  # unit effects, period effects
+    (False, False): NOTHING,
+    (True, False): _UNIT_EFFECTS,
+    (False, True): _PERIOD_EFFECTS,
+    (True, True): Text(
+        "unit effects taken out, period effects taken out",
+        "gecorrigeerd voor vaste verschillen tussen eenheden en voor gedeelde schokken per periode",
+    ),
+}
 
 
 def adjusted_fit(
@@ -44,9 +67,18 @@ def adjusted_fit(
         why = admitted(seen, horizon)
         if why:
             raise Refusal(
-                f"{why}. Lasting unit effects must be taken out here, and with so few periods that biases the answer, "
-                f"because {estimand.feedback} still speaks to the outcome.",
-                "Ask for a shorter horizon, or bring more periods.",
+                Text(
+                    "{why}. Lasting unit effects must be taken out here, and with so few periods that biases the "
+                    "answer, because {feedback} still speaks to the outcome.",
+                    "{why}. Hier moet voor blijvende verschillen tussen eenheden worden gecorrigeerd, en met zo weinig "
+                    "perioden vertekent dat het antwoord, omdat {feedback} nog samenhangt met de uitkomst.",
+                    why=why,
+                    feedback=estimand.feedback,
+                ),
+                Text(
+                    "Ask for a shorter horizon, or bring more periods.",
+                    "Vraag naar een kortere horizon, of lever meer perioden aan.",
+                ),
             )
     whole = fit(sample, confirm=confirm)
     if not biased:
@@ -68,9 +100,14 @@ def estimate_by_adjustment(panel: Panel, estimand: Estimand, level: float, *, co
     question = estimand.question
     best, whole = adjusted_fit(panel, estimand, question.target, [question.source], confirm=confirm)
     beside = [uncorrected(whole, question.contrast, level)] if best is not whole else []
-    name = "least squares" + (", unit effects taken out" if whole.sample.unit_effects else "")
-    name += ", period effects taken out" if whole.sample.period_effects else ""
-    name += ", corrected by the split-panel jackknife" if best is not whole else ""
+    name = Text.join(
+        (
+            Text("least squares", "kleinste kwadraten"),
+            _TAKEN_OUT[whole.sample.unit_effects, whole.sample.period_effects],
+            _CORRECTED if best is not whole else "",
+        ),
+        ", ",
+    )
     return report(
         panel,
         estimand,
@@ -94,7 +131,7 @@ def report(
     error: float,
     main: Fit,
     level: float,
-    estimator: str,
+    estimator: Text,
     beside: Sequence[Beside] = (),
     dowhy: float = float("nan"),
     warnings: Sequence[str] = (),
@@ -132,7 +169,7 @@ def report(
     )
 
 
-def _too_large(panel: Panel, estimand: Estimand) -> list[str]:
+def _too_large(panel: Panel, estimand: Estimand) -> list[Text]:
     """A contrast beyond anything that was observed is an extrapolation, and is said to be one."""
     question = estimand.question
     values = panel.frame[question.treatment]
@@ -140,8 +177,16 @@ def _too_large(panel: Panel, estimand: Estimand) -> list[str]:
     if abs(question.contrast) <= high - low:
         return []
     return [
-        f"{question.treatment} was seen from {low:.4g} to {high:.4g}: a change of {question.contrast:+g} is larger "
-        "than any in the data, and rests on the straight line alone."
+        Text(
+            "{kpi} was seen from {low:.4g} to {high:.4g}: a change of {contrast:+g} is larger than any in the data, "
+            "and rests on the straight line alone.",
+            "{kpi} is waargenomen van {low:.4g} tot {high:.4g}: een verandering van {contrast:+g} is groter dan elke "
+            "verandering in de gegevens en berust alleen op de rechte lijn.",
+            kpi=Name(question.treatment),
+            low=low,
+            high=high,
+            contrast=question.contrast,
+        )
     ]
 
 
@@ -154,17 +199,15 @@ def association(panel: Panel, estimand: Estimand, level: float, *, confirm: bool
         found = fit(build_sample(panel, question.target, [question.source]), confirm=confirm)
     except Refusal:
         return ()
-    why = "all units and periods pooled, nothing held fixed: what goes together, whatever causes it"
-    return (_beside("association", found, question.contrast, level, why),)
+    return (_beside("association", found, question.contrast, level, _POOLED),)
 
 
 def uncorrected(whole: Fit, contrast: float, level: float) -> Beside:
     """The slope before its correction."""
-    why = "unit effects taken out without correcting the bias that this has in a short panel"
-    return _beside("uncorrected", whole, contrast, level, why)
+    return _beside("uncorrected", whole, contrast, level, _UNCORRECTED)
 
 
-def _beside(name: str, found: Fit, contrast: float, level: float, why: str) -> Beside:
+def _beside(name: str, found: Fit, contrast: float, level: float, why: Text) -> Beside:
     value = float(found.slopes[0]) * contrast
     error = float(np.sqrt(found.covariance[0, 0])) * abs(contrast)
     return Beside(
@@ -177,11 +220,17 @@ def _beside(name: str, found: Fit, contrast: float, level: float, why: str) -> B
     )
 
 
-def population(panel: Panel, sample: Sample) -> str:
+def population(panel: Panel, sample: Sample) -> Text:
     """For which units and periods an answer is."""
-    count = f"{len(sample.units):,} units"
+    count = Text("{n:,} units", "{n:,} eenheden", n=len(sample.units))
     if not panel.repeated:
         return count
     ordinals = panel.frame.index.get_level_values(1)[sample.used]
     first, last = panel.label(int(ordinals.min())), panel.label(int(ordinals.max()))
-    return f"{count}, treated in {first} to {last}"
+    return Text(
+        "{count}, treated in {first} to {last}",
+        "{count}, met de verandering in {first} tot en met {last}",
+        count=count,
+        first=first,
+        last=last,
+    )

@@ -16,12 +16,18 @@ from scipy import stats
 
 from .. import dowhy_bridge
 from ..errors import DisagreementError, Fault
+from ..language import Text
 from .sample import Sample
 from .screen import Refusal
 
 AGREEMENT = 1e-6
 FEW_UNITS = 50
 FEWEST_EFFECTIVE = 2
+_HC3 = Text("heteroskedasticity-robust (HC3)", "robuust tegen heteroskedasticiteit (HC3)")
+_LEAVE_ROW = Text(
+    "leaving one row out at a time (a row of leverage 1 leaves HC3 undefined)",
+    "telkens met weglating van één rij (bij een rij met hefboom 1 bestaat HC3 niet)",
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Fit:
         By the convention named in `convention`.
     df : float
         Degrees of freedom of the t distribution: units less one, or effective units less one where those are few.
-    convention : str
+    convention : Text
         How the standard errors were computed.
     left_out : ndarray, shape (units, treatments)
         The slopes with each unit left out in turn (Cook and Weisberg's identity, exact).
@@ -51,7 +57,7 @@ class Fit:
     slopes: np.ndarray
     covariance: np.ndarray
     df: float
-    convention: str
+    convention: Text
     left_out: np.ndarray
     dowhy: np.ndarray
     results: Any = field(repr=False)
@@ -95,17 +101,22 @@ def fit(sample: Sample, *, confirm: bool = True) -> Fit:
     slopes = results.params.to_numpy()[which] * native
     left_out = leave_one_out(sample.design / scale, sample.outcome / size, sample.unit, which) * native
     df: float = float(results.df_resid)
-    convention = "heteroskedasticity-robust (HC3)"
+    convention = _HC3
     covariance = results.cov_params().to_numpy()[which, which] * np.outer(native, native)
     if clustered:
         units = len(sample.units)
-        df, convention = float(units - 1), f"clustered by unit (CR1, {units} units)"
+        df = float(units - 1)
+        convention = Text("clustered by unit (CR1, {n} units)", "geclusterd per eenheid (CR1, {n} eenheden)", n=units)
         if min(units, *effective) < FEW_UNITS:
             covariance = jackknife_covariance(left_out)
-            convention = f"clustered by unit, leaving one unit out at a time (CV3, {units} units)"
+            convention = Text(
+                "clustered by unit, leaving one unit out at a time (CV3, {n} units)",
+                "geclusterd per eenheid, telkens met weglating van één eenheid (CV3, {n} eenheden)",
+                n=units,
+            )
     elif not np.isfinite(covariance).all() or _leverage(sample).max() > 1 - 1e-8:
         covariance = jackknife_covariance(left_out)
-        convention = "leaving one row out at a time (a row of leverage 1 leaves HC3 undefined)"
+        convention = _LEAVE_ROW
     if min(effective) < FEW_UNITS:  # a t distribution that knows how few units the answer rests on
         df = min(df, max(1.0, min(effective) - 1))
     dowhy = confirmed_slopes(sample, slopes, np.sqrt(np.diag(covariance))) if confirm else np.full(len(slopes), np.nan)
@@ -130,11 +141,22 @@ def _require_spread(sample: Sample, effective: list[float]) -> None:
     """Refuse a treatment whose variation comes from a handful of units."""
     for name, count in zip(sample.treatment_names, effective, strict=True):
         if count < FEWEST_EFFECTIVE:
-            what = "units" if sample.repeated else "rows"
+            what = Text("units", "eenheden") if sample.repeated else Text("rows", "rijen")
             raise Refusal(
-                f"What varies in {name} comes from so few {what} (about {count:.1f}) that nobody can tell how much the "
-                f"answer would differ with others.",
-                f"It takes {what} in which it differs.",
+                Text(
+                    "What varies in {kpi} comes from so few {what} (about {count:.1f}) that nobody can tell how much "
+                    "the answer would differ with others.",
+                    "De variatie in {kpi} komt van zo weinig {what} (ongeveer {count:.1f}) dat niet valt te zeggen "
+                    "hoezeer het antwoord met andere {what} zou verschillen.",
+                    kpi=name,
+                    what=what,
+                    count=count,
+                ),
+                Text(
+                    "It takes {what} in which it differs.",
+                    "Hiervoor zijn {what} nodig waarin deze KPI verschilt.",
+                    what=what,
+                ),
             )
 
 
@@ -232,4 +254,4 @@ def _scales(sample: Sample) -> np.ndarray:
 
 
 def _scaled_names(names: list[str], scale: np.ndarray) -> list[str]:
-    return [name if s == 1 else f"{name} / {s:g}" for name, s in zip(names, scale, strict=True)]
+    return [str(name) if s == 1 else f"{name} / {s:g}" for name, s in zip(names, scale, strict=True)]

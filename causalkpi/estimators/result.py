@@ -14,6 +14,7 @@ import pandas as pd
 
 from ..dowhy_bridge import dowhy_objects
 from ..graph import Node
+from ..language import Text
 from ..question import Estimand, Question, Status, Unanswered
 from .regression import Fit
 from .sample import Sample
@@ -31,7 +32,7 @@ class Beside:
         Per contrast, in units of the outcome.
     interval : tuple of float
     p_value : float
-    why : str
+    why : Text
         What it is, in a sentence.
     """
 
@@ -90,7 +91,7 @@ class Estimate:
     level : float
     df : float
         Degrees of freedom of the t distribution.
-    estimator, convention : str
+    estimator, convention : Text
         How value and standard error were computed, in words.
     rows, rows_used : int
         Rows that the panel has, and complete ones that were used.
@@ -98,12 +99,12 @@ class Estimate:
         Rows without a value, by column.
     units, periods : int
         Units and periods in the sample.
-    population : str
+    population : Text
         For which units and periods the answer is.
     minimum_detectable : float
         The smallest effect that this sample finds with 80% probability at the 5% level.
     beside : tuple of Beside
-    warnings : tuple of str
+    warnings : tuple of Text
     dowhy : float
         DoWhy's slope times the contrast, where the answer is one regression's slope; otherwise not a number.
     results : statsmodels or linearmodels result
@@ -215,31 +216,64 @@ class Estimate:
 Answer = Estimate | Unanswered
 
 
-def sample_words(fit: Fit) -> list[str]:
+def sample_words(fit: Fit) -> list[Text]:
     """What a reader must know of a sample before he believes a number from it."""
     sample, said = fit.sample, []
     units = len(sample.units)
     if sample.repeated and units < 10:
-        said.append(f"Only {units} units: the interval itself is uncertain. Treat this as a hint.")
+        said.append(
+            Text(
+                "Only {n} units: the interval itself is uncertain. Treat this as a hint.",
+                "Slechts {n} eenheden: ook het interval zelf is onzeker. Beschouw dit als een aanwijzing.",
+                n=units,
+            )
+        )
     elif sample.repeated and units < 50:
-        said.append(f"{units} units are few: the interval is approximate.")
+        said.append(
+            Text(
+                "{n} units are few: the interval is approximate.",
+                "{n} eenheden is weinig: het interval is een benadering.",
+                n=units,
+            )
+        )
     if fit.effective < 10:
         said.append(
-            f"What varies in the treatment comes from about {fit.effective:.0f} units or rows: a hint, not more."
+            Text(
+                "What varies in the treatment comes from about {n:.0f} units or rows: a hint, not more.",
+                "De variatie in de ingreep komt van ongeveer {n:.0f} eenheden of rijen: een aanwijzing, meer niet.",
+                n=fit.effective,
+            )
         )
     free = len(sample.outcome) - sample.design.shape[1]
     if free < 20:
-        said.append(f"Only {free} degrees of freedom are left.")
+        said.append(Text("Only {n} degrees of freedom are left.", "Er resteren slechts {n} vrijheidsgraden.", n=free))
     if sample.dropped:
-        said.append(f"{', '.join(sample.dropped)}: an exact function of the other controls, left out.")
+        said.append(
+            Text(
+                "{names}: an exact function of the other controls, left out.",
+                "{names}: een exacte functie van wat verder constant wordt gehouden, weggelaten.",
+                names=sample.dropped,
+            )
+        )
     residual = fit.results.resid
     if float((residual**2).sum()) <= 1e-20 * float(
         ((fit.results.model.endog - fit.results.model.endog.mean()) ** 2).sum()
     ):
         said.append(
-            "The outcome is an exact function of the regressors: it may be a formula of them rather than an effect."
+            Text(
+                "The outcome is an exact function of the regressors: it may be a formula of them rather than an "
+                "effect.",
+                "De uitkomst is een exacte functie van de verklarende KPI's: dit kan een formule zijn in plaats van "
+                "een effect.",
+            )
         )
     share = len(sample.outcome) / max(1, sample.rows)
     if share < 0.5:
-        said.append(f"{1 - share:.0%} of the rows are not complete and were left out.")
+        said.append(
+            Text(
+                "{share:.0%} of the rows are not complete and were left out.",
+                "{share:.0%} van de rijen is niet volledig en is weggelaten.",
+                share=1 - share,
+            )
+        )
     return said

@@ -14,12 +14,14 @@ import numpy as np
 import pandas as pd
 
 from ..graph import PERIOD_NODE, UNIT_NODE, Node
+from ..language import Text
 from ..panel import Panel
 from ..question import label
 from .screen import NO_VARIATION, Refusal, informative, require_variation
 
 _FEWEST_UNITS = 5
 _FEWEST_DF = 5
+_ALONE = Text("the only row of its unit", "de enige rij van de eenheid")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Sample:
     rows : int
         Rows of the panel that could have been used.
     lost : mapping of str to int
-        Rows without a value, by column.
+        Rows without a value, by column (its name with the moment).
     repeated : bool
         Whether units are seen in several periods, so that errors are clustered.
     unit_effects, period_effects : bool
@@ -113,13 +115,13 @@ def build_sample(
     index = panel.frame.index
     considered = np.ones(len(table), bool) if keep is None else keep
     missing = np.isnan(table)
-    lost = {label(n): int(missing[considered, i].sum()) for i, n in enumerate(nodes)}
+    lost: dict[str, int] = {label(n): int(missing[considered, i].sum()) for i, n in enumerate(nodes)}
     lost = {name: count for name, count in lost.items() if count}
     unit_effects, period_effects = UNIT_NODE in adjustment, PERIOD_NODE in adjustment
     used = considered & ~missing.any(axis=1)
     if unit_effects:
         used, alone = _without_singles(used, index.get_level_values(0))
-        lost |= {"the only row of its unit": alone} if alone else {}
+        lost |= {_ALONE: alone} if alone else {}
     unit, names = pd.factorize(index.get_level_values(0)[used])
     period, periods = pd.factorize(index.get_level_values(1)[used], sort=True)
     taken = (len(names) if unit_effects else 1) + (len(periods) - 1 if period_effects else 0)
@@ -194,21 +196,48 @@ def _enough(
     reach = max(node.period for node in nodes) - min(node.period for node in nodes)
     if n == 0 and reach >= panel.n_periods:
         raise Refusal(
-            f"The question spans {reach + 1} periods and the data have {panel.n_periods}.",
-            "Bring more periods, or ask for a shorter horizon.",
+            Text(
+                "The question spans {reach} periods and the data have {seen}.",
+                "De vraag beslaat {reach} perioden en de gegevens tellen er {seen}.",
+                reach=reach + 1,
+                seen=panel.n_periods,
+            ),
+            Text(
+                "Bring more periods, or ask for a shorter horizon.",
+                "Lever meer perioden aan, of vraag naar een kortere horizon.",
+            ),
         )
-    worst = ", ".join(f"{name}: {count}" for name, count in sorted(lost.items(), key=lambda kv: -kv[1])[:3])
+    ranked = sorted(lost.items(), key=lambda kv: -kv[1])[:3]
+    worst = [Text("{name}: {count}", "{name}: {count}", name=name, count=count) for name, count in ranked]
     needed = len(nodes) - 1 + taken + _FEWEST_DF
     if n < needed:
         raise Refusal(
-            f"Only {n} of {rows} rows are complete, and {needed - _FEWEST_DF} numbers are to be estimated"
-            + (f" (missing by column: {worst})" if worst else "")
-            + ".",
-            f"It takes at least {needed} complete rows to say how uncertain an answer is.",
+            Text(
+                "Only {n} of {rows} rows are complete, and {numbers} numbers are to be estimated{missing}.",
+                "Slechts {n} van de {rows} rijen zijn volledig, terwijl {numbers} getallen moeten worden "
+                "geschat{missing}.",
+                n=n,
+                rows=rows,
+                numbers=needed - _FEWEST_DF,
+                missing=Text(" (missing by column: {all})", " (ontbrekend per kolom: {all})", all=worst)
+                if worst
+                else "",
+            ),
+            Text(
+                "It takes at least {needed} complete rows to say how uncertain an answer is.",
+                "Er zijn minstens {needed} volledige rijen nodig om te kunnen zeggen hoe onzeker een antwoord is.",
+                needed=needed,
+            ),
         )
     if panel.repeated and units < _FEWEST_UNITS:
         raise Refusal(
-            f"Only {units} unit{'s' * (units != 1)} can be used: with fewer than {_FEWEST_UNITS} nobody can tell how "
-            "much the answer would differ between units.",
-            "Bring more units.",
+            Text(
+                f"Only {{units}} unit{'s' * (units != 1)} can be used: with fewer than {{fewest}} nobody can tell how "
+                "much the answer would differ between units.",
+                f"Slechts {{units}} {'eenheid is' if units == 1 else 'eenheden zijn'} bruikbaar: met minder dan "
+                "{fewest} valt niet te zeggen hoezeer het antwoord tussen eenheden zou verschillen.",
+                units=units,
+                fewest=_FEWEST_UNITS,
+            ),
+            Text("Bring more units.", "Lever meer eenheden aan."),
         )

@@ -10,16 +10,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..language import Text, both
 from ..question import Status
 
 NO_VARIATION = 1e-10
 _NOTHING_NEW = 1e-8
+_HERE = Text(" in these data", " in deze gegevens")
+_WITHIN = Text(
+    " within units, once their lasting differences are taken out",
+    " binnen eenheden, na correctie voor hun blijvende verschillen",
+)
 
 
 class Refusal(Exception):
     """A regression that must not be run; carries the status, the reason and the way out."""
 
-    def __init__(self, reason: str, remedy: str = "", status: Status = "not_estimable") -> None:
+    def __init__(self, reason: Text, remedy: str = "", status: Status = "not_estimable") -> None:
         super().__init__(reason)
         self.reason = reason
         self.remedy = remedy
@@ -81,38 +87,65 @@ def require_variation(
     ------
     Refusal
     """
-    once = " within units, once their lasting differences are taken out" if within_units else " in these data"
+    once = _WITHIN if within_units else _HERE
     alive = np.ptp(columns, axis=0) > 0
     if not alive[0]:
-        raise Refusal(f"{names[0]} does not vary{once}.", "There is nothing to explain in these data.")
+        raise Refusal(
+            Text("{kpi} does not vary{once}.", "{kpi} varieert niet{once}.", kpi=names[0], once=once),
+            Text("There is nothing to explain in these data.", "In deze gegevens valt niets te verklaren."),
+        )
     for name, varies in zip(names[1:], alive[1:], strict=True):
         if not varies:
             raise Refusal(
-                f"{name} does not vary{once}: the data hold no change whose consequences could be seen.",
-                "It takes units or periods in which it differs.",
+                Text(
+                    "{kpi} does not vary{once}: the data hold no change whose consequences could be seen.",
+                    "{kpi} varieert niet{once}: de gegevens bevatten geen verandering waarvan de gevolgen te zien "
+                    "zijn.",
+                    kpi=name,
+                    once=once,
+                ),
+                Text(
+                    "It takes units or periods in which it differs.",
+                    "Hiervoor zijn eenheden of perioden nodig waarin deze KPI verschilt.",
+                ),
             )
     periods = sum(not name for name in other_names)
     treatments = columns[:, 1:]
     for i, name in enumerate(names[1:]):
         if periods and periods in dependent(np.column_stack([others[:, :periods], treatments[:, i]])):
             raise Refusal(
-                f"{name} has one value per period for all units: it cannot be told from shocks that all units share.",
-                "It takes units in which it differs in the same period.",
+                Text(
+                    "{kpi} has one value per period for all units: it cannot be told from shocks that all units share.",
+                    "{kpi} heeft per periode één waarde voor alle eenheden en is niet te onderscheiden van gedeelde "
+                    "schokken.",
+                    kpi=name,
+                ),
+                Text(
+                    "It takes units in which it differs in the same period.",
+                    "Hiervoor zijn eenheden nodig die in dezelfde periode verschillen.",
+                ),
             )
     together = np.column_stack([others, treatments])
     bad = min(dependent(together), default=None)
     if bad is not None:
         name = names[1 + bad - others.shape[1]]
         raise Refusal(
-            f"{name} is an exact function of {_involved(together, [*other_names, *names[1:]], bad)}: "
-            "its effect cannot be told from theirs.",
-            "Leave out what is a formula of the others, or declare it as an identity.",
+            Text(
+                "{kpi} is an exact function of {others}: its effect cannot be told from theirs.",
+                "{kpi} is een exacte functie van {others}: de effecten zijn niet te onderscheiden.",
+                kpi=name,
+                others=_involved(together, [*other_names, *names[1:]], bad),
+            ),
+            Text(
+                "Leave out what is a formula of the others, or declare it as an identity.",
+                "Laat weg wat een formule van andere KPI's is, of leg het vast als rekenregel.",
+            ),
         )
 
 
-def _involved(columns: np.ndarray, names: Sequence[str], bad: int) -> str:
+def _involved(columns: np.ndarray, names: Sequence[str], bad: int) -> Text:
     """The columns that together make up a collinear one."""
     before = columns[:, :bad] / np.linalg.norm(columns[:, :bad], axis=0)
     weights = np.abs(np.linalg.lstsq(before, columns[:, bad], rcond=None)[0])
     named = [name for name, weight in zip(names, weights, strict=False) if name and weight > 1e-6 * weights.max()]
-    return " and ".join(named) or "the other columns"
+    return both(named) or Text("the other columns", "de andere kolommen")

@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..graph import Node
+from ..language import NOTHING, Text
 from ..panel import Panel
 from .regression import Fit, jackknife_covariance, leave_one_out
 from .sample import build_sample
@@ -23,7 +24,7 @@ FEWEST_PERIODS = 12
 PERIODS_PER_STEP = 6
 
 
-def admitted(periods: float, horizon: int) -> str:
+def admitted(periods: float, horizon: int) -> Text:
     """Why a correction would not be enough here; empty where it is.
 
     Coverage of the corrected 95% interval was simulated (tests/truth): it holds up to a horizon of a sixth of the
@@ -37,11 +38,21 @@ def admitted(periods: float, horizon: int) -> str:
     'Horizon 5 is too far for 24 periods: a correction was shown to hold up to 4'
     """
     if periods < FEWEST_PERIODS:
-        return f"Units are seen in {periods:g} usable periods; the correction for short panels needs {FEWEST_PERIODS}"
+        return Text(
+            "Units are seen in {seen:g} usable periods; the correction for short panels needs {fewest}",
+            "Eenheden hebben {seen:g} bruikbare perioden; de correctie voor korte panels vergt er {fewest}",
+            seen=periods,
+            fewest=FEWEST_PERIODS,
+        )
     if horizon * PERIODS_PER_STEP > periods:
-        return f"Horizon {horizon} is too far for {periods:g} periods: a correction was shown to hold up to "\
-            f"{int(periods // PERIODS_PER_STEP)}"  # fmt: skip
-    return ""
+        return Text(
+            "Horizon {horizon} is too far for {seen:g} periods: a correction was shown to hold up to {most}",
+            "Horizon {horizon} is te ver voor {seen:g} perioden: de correctie voldoet aantoonbaar tot en met {most}",
+            horizon=horizon,
+            seen=periods,
+            most=int(periods // PERIODS_PER_STEP),
+        )
+    return NOTHING
 
 
 def corrected(panel: Panel, outcome: Node, treatments: Sequence[Node], adjustment: Sequence[Node], whole: Fit) -> Fit:
@@ -66,7 +77,11 @@ def corrected(panel: Panel, outcome: Node, treatments: Sequence[Node], adjustmen
     half_left_out = np.mean([left_out for _, left_out in halves], axis=0)
     slopes = 2 * whole.slopes - half_slopes
     left_out = 2 * whole.left_out - half_left_out
-    convention = f"split-panel jackknife, leaving one unit out at a time ({len(units)} units)"
+    convention = Text(
+        "split-panel jackknife, leaving one unit out at a time ({n} units)",
+        "split-panel-jackknife, telkens met weglating van één eenheid ({n} eenheden)",
+        n=len(units),
+    )
     return replace(
         whole,
         slopes=slopes,
