@@ -157,8 +157,11 @@ class Reader:
         """A rate of interest."""
         return percent(value, 0.01, language=self.language)
 
-    def amount(self, kpi: str, value: float, spread: float = math.nan) -> str:
-        """A change of a KPI as it is said aloud: shares in percentage points, money as money."""
+    def amount(self, kpi: str, value: float, spread: float = math.nan, *, brief: bool = False) -> str:
+        """A change of a KPI as it is said aloud: shares in percentage points, money as money.
+
+        `brief` leaves out a unit that is a description rather than a word.
+        """
         held = self.run.study.graph[kpi]
         unit = held.unit_in(self.language)
         if is_money(held):
@@ -169,14 +172,16 @@ class Reader:
             return self.say("point" if figure in ("1", "−1") or self.language == "nl" else "points", n=figure)
         if is_share(held):
             return self.say("percentage_points", n=figure)
-        return f"{figure} ({unit})" if unit else figure
+        return f"{figure} ({unit})" if unit and not brief else figure
 
     def amounts(self, kpi: str, ends: tuple[float, float]) -> str:
         """Both ends of an interval of changes of a KPI, the unit said once."""
         held, half = self.run.study.graph[kpi], (ends[1] - ends[0]) / 2
         times = in_points(held)
         low = self.amount(kpi, ends[0], half) if is_money(held) else self.number(times * ends[0], times * half)
-        return self.say("ends", low=low, high=self.amount(kpi, ends[1], half))
+        both = self.say("ends", low=low, high=self.amount(kpi, ends[1], half, brief=True))
+        plain = is_money(held) or is_index(held) or is_share(held) or not held.unit
+        return both if plain else f"{both}; {held.unit_in(self.language)}"
 
     def change(self, kpi: str, value: float) -> str:
         """A change of a KPI as the beginning of a sentence: "one point more loyalty"."""

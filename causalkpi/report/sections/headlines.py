@@ -90,7 +90,7 @@ def _best(reader: Reader, entry: Entry | None) -> Card | None:
             return None
         return Card(reader.say("card_best"), reader.say("card_nothing"), reader.say("nothing_clear", count=answered))
     strength = entry.evidence.grade.strength
-    amount = reader.amount(entry.question.outcome, entry.answer.value, spread(entry.answer))
+    amount = reader.amount(entry.question.outcome, entry.answer.value, spread(entry.answer), brief=True)
     return Card(
         reader.say("card_best"),
         amount if strength != "weak" else reader.say("card_weak"),
@@ -112,7 +112,7 @@ def effect_sentence(reader: Reader, entry: Entry) -> str:
         "verb": reader.say("lowers" if answer.value < 0 else "raises"),
         "outcome": reader.the(question.outcome),
         "later": reader.later(question.horizon),
-        "amount": reader.amount(question.outcome, abs(answer.value), half),
+        "amount": reader.amount(question.outcome, abs(answer.value), half, brief=True),
         "range": reader.amounts(question.outcome, (low, high)),
     }
     said = capital(reader.say(f"effect_{entry.evidence.grade.strength}", **parts))
@@ -175,8 +175,8 @@ def _raw(reader: Reader, key: str, entry: Entry, raw: Beside) -> Card:
         "change": reader.change(question.treatment, question.contrast),
         "outcome": reader.the(kpi),
         "later": reader.later(question.horizon),
-        "raw": reader.amount(kpi, raw.value, (raw.interval[1] - raw.interval[0]) / 2),
-        "amount": reader.amount(kpi, answer.value, spread(answer)),
+        "raw": reader.amount(kpi, raw.value, (raw.interval[1] - raw.interval[0]) / 2, brief=True),
+        "amount": reader.amount(kpi, answer.value, spread(answer), brief=True),
         "range": reader.amounts(kpi, answer.interval),
     }
     return Card(

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...estimators import Estimate
 from ...evidence import Evidence
-from ...question import Unanswered
+from ...question import Estimand, Unanswered
 from ...wording import moments, p_value, role_words, route_words, status_words, unit_words
 from ..picture import picture
 from ..reader import Entry, Reader, capital, sentence, spread
@@ -119,18 +119,25 @@ def _basis(reader: Reader, answer: Estimate) -> dict[str, Any]:
             (reader.say("estimator"), capital(reader(answer.estimator))),
             (reader.say("errors"), capital(reader(answer.convention))),
         ],
-        "roles": [
-            (
-                reader.fixed(role.kpi),
-                "" if role.kpi.startswith("<") else moments(role.periods),
-                "" if role.role in _ASKED else reader.say("in" if role.adjusted else "out"),
-                role_words(role.role, reader.language),
-                reader(role.reason),
-            )
-            for role in estimand.roles
-        ],
+        "roles": _roles(reader, estimand),
         "warnings": [reader(text) for text in answer.warnings],
     }
+
+
+def _roles(reader: Reader, estimand: Estimand) -> list[tuple[str, str, str]]:
+    """One row per reason: which KPIs it holds for and when, whether they are held fixed, their role and why."""
+    rows: dict[tuple[str, bool, str], list[str]] = {}
+    for role in estimand.roles:
+        when = "" if role.kpi.startswith("<") else f" ({moments(role.periods)})"
+        rows.setdefault((role.role, role.adjusted, reader(role.reason)), []).append(reader.fixed(role.kpi) + when)
+    return [
+        (
+            capital(role_words(role, reader.language)) + f": {why}",
+            "–" if role in _ASKED else reader.say("in" if adjusted else "out"),
+            "; ".join(kpis),
+        )
+        for (role, adjusted, why), kpis in rows.items()
+    ]
 
 
 def _found(reader: Reader, evidence: Evidence) -> dict[str, Any]:
