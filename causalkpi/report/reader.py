@@ -16,10 +16,11 @@ from ..evidence import Evidence
 from ..grade import Grade
 from ..kpi import KPI, PERIOD, UNIT
 from ..language import Language, Name, Text, render
+from ..numerals import euro, interval, number, percent
 from ..question import Question, Unanswered
 from ..record import Run
 from ..vocabulary import PERIODS
-from ..wording import euro, interval, later, number, percent, question_words, words
+from ..wording import later, question_words, words
 from .words import WORDS, with_article
 
 _SIGNS = {"strong": "●●●", "moderate": "●●○", "weak": "●○○", "none": "○○○", "negligible": "≈"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ...wording import p_value
+from ...numerals import p_value
 from ..reader import Reader, sentence
 
 SIGNS = {"supported": "✔", "contradicted": "✖", "inconclusive": "≈", "not_testable": "–", "not_examined": "○"}

@@ -7,8 +7,9 @@ from typing import Any
 
 from ...estimators import Estimate
 from ...evidence import Evidence
+from ...numerals import p_value
 from ...question import Estimand, Unanswered
-from ...wording import moments, p_value, role_words, route_words, status_words, unit_words
+from ...wording import moments, role_words, route_words, status_words, unit_words
 from ..picture import picture
 from ..reader import Entry, Reader, capital, sentence, spread
 from .checks import checks, panel_figure, robustness, sensitivity_figure
