@@ -24,7 +24,7 @@ from .question import Question
 from .refuters import refute_regression
 from .sensitivity import Sensitivity, sensitivity
 
-SMALL = 0.05
+SMALL = 0.1
 UNGRADED = Grade("none")
 
 
@@ -43,8 +43,10 @@ class Evidence:
     sensitivities : tuple of Sensitivity
         One per regression behind the answer, each in the answer's own unit.
     bound : float
-        The most that a hidden cause as strong as the strongest measured KPI could move the answer; not a number where
-        nothing was measured to compare it with.
+        The most that a hidden cause as strong as the strongest measured KPI could move the answer; see
+        :attr:`causalkpi.sensitivity.Sensitivity.bound`. Not a number where there is no regression to put to the test.
+    compared : bool
+        Whether there was a measured KPI to compare a hidden cause with.
     smallest : float
         The smallest effect of interest, in the answer's own unit.
     declared : bool
@@ -59,6 +61,7 @@ class Evidence:
     findings: tuple[Finding, ...] = ()
     sensitivities: tuple[Sensitivity, ...] = ()
     bound: float = math.nan
+    compared: bool = False
     smallest: float = math.nan
     declared: bool = False
     grade: Grade = UNGRADED
@@ -81,11 +84,15 @@ class Evidence:
             return self.answer
         raise ValueError(f"There is no estimate. {self.answer}")
 
+    def to_dowhy(self) -> tuple[Any, Any]:
+        """DoWhy's own estimand and estimate; see :meth:`causalkpi.estimators.Estimate.to_dowhy`."""
+        return self.estimate.to_dowhy()
+
     def expecting(self, sign: Sign) -> Evidence:
         """The same evidence, graded for a claim that expects this sign."""
         if not self.answered:
             return replace(self, expected=sign)
-        found = grade(self.estimate, self.findings, self.bound, self.smallest, sign)
+        found = grade(self.estimate, self.findings, self.bound, self.smallest, sign, compared=self.compared)
         return replace(self, expected=sign, grade=found)
 
     def to_dict(self) -> dict[str, Any]:
@@ -96,6 +103,7 @@ class Evidence:
             "strength": self.grade.strength,
             "why_not_more": [str(reason) for reason in self.grade.reasons],
             "bound": self.bound,
+            "compared": self.compared,
             "smallest": self.smallest,
             "smallest_declared": self.declared,
             "findings": [finding.to_dict() for finding in self.findings],
@@ -167,10 +175,11 @@ def gather(
     findings = _worst([(part.outcome.kpi, found) for part, found in parts])
     tested = tuple(sensitivity(part, part.weight, answer.level) for part, _ in parts if part.weight)
     bound = float(sum(found.bound for found in tested)) if tested else math.nan
+    compared = bool(tested) and all(found.benchmarks for found in tested)
     declared = not math.isnan(smallest)
     least = smallest if declared else usual_smallest(panel, answer.question)
-    found = grade(answer, findings, bound, least, expected)
-    return Evidence(answer.question, answer, expected, findings, tested, bound, least, declared, found)
+    found = grade(answer, findings, bound, least, expected, compared=compared)
+    return Evidence(answer.question, answer, expected, findings, tested, bound, compared, least, declared, found)
 
 
 def _findings(part: Any, panel: Panel, rng: np.random.Generator) -> tuple[Finding, ...]:
@@ -197,10 +206,10 @@ def _worst(parts: Sequence[tuple[str, tuple[Finding, ...]]]) -> tuple[Finding, .
 
 
 def usual_smallest(panel: Panel, question: Question) -> float:
-    """The smallest effect of interest where nobody names one: 0.05 standard deviations per standard deviation.
+    """The smallest effect of interest where nobody names one: a tenth of a standard deviation per standard deviation.
 
     Standard deviations are those within units where units are seen repeatedly: what a treatment really varies by. A
-    correlation of 0.1 is commonly called small (Cohen 1988, chapter 3); this is half of that.
+    correlation of 0.1 is what is commonly called small (Cohen 1988, Statistical power analysis, chapter 3).
     """
     treatment, outcome = (_spread(panel, kpi) for kpi in (question.treatment, question.outcome))
     return SMALL * outcome / treatment * abs(question.contrast) if treatment > 0 else math.nan

@@ -11,6 +11,34 @@ from .language import NOTHING, Text
 
 Result = Literal["holds", "doubtful", "fails", "not_applicable"]
 WORST_FIRST: tuple[Result, ...] = ("fails", "doubtful", "holds", "not_applicable")
+BY_P = Text(
+    "Holds at p of 5% or more, doubtful from 1%, fails below.",
+    "Houdt stand bij p van 5% of meer, twijfelachtig vanaf 1%, faalt daaronder.",
+)
+
+
+def p_text(p: float) -> Text:
+    """A p-value in words.
+
+    Examples
+    --------
+    >>> p_text(0.0312), p_text(1e-9), p_text(0.0312).render("nl")
+    ('p = 0.031', 'p < 0.001', 'p = 0,031')
+    """
+    if p < 0.001:
+        return Text("p < 0.001", "p < 0,001")
+    return Text("p = {p:.3f}", "p = {p:.3f}", p=p)
+
+
+def result_of(p: float) -> Result:
+    """The result of a test by its p-value: the rule that :data:`BY_P` prints.
+
+    Examples
+    --------
+    >>> result_of(0.3), result_of(0.03), result_of(0.003)
+    ('holds', 'doubtful', 'fails')
+    """
+    return "holds" if p >= 0.05 else "doubtful" if p >= 0.01 else "fails"
 
 
 @dataclass(frozen=True, repr=False)

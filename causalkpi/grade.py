@@ -7,7 +7,6 @@ standard errors allow for that) carries no weight; neither does a placebo, which
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -18,11 +17,13 @@ from .estimators import Estimate
 from .finding import Finding
 from .kpi import Sign
 from .language import Text
+from .sensitivity import FLOOR
 
 Strength = Literal["strong", "moderate", "weak", "none"]
-DECISIVE = ("functional_form", "influence", "lead", "random_common_cause", "cluster_bootstrap")
-FATAL = ("functional_form", "lead")
-STRICT, FEW, FEWEST = 0.98, 20, 10
+DECISIVE = ("functional_form", "influence", "lead", "other_set", "random_common_cause", "cluster_bootstrap")
+FATAL = ("functional_form", "lead", "other_set")
+UNDOUBTED = ("lead",)
+STRICT, FEW, FEWEST = 0.99, 20, 10
 
 RULE: tuple[Text, ...] = (
     Text(
@@ -36,24 +37,29 @@ RULE: tuple[Text, ...] = (
         "Zwak: het interval ligt vrij van nul, meer niet.",
     ),
     Text(
-        "Moderate: moreover a hidden cause as strong as the strongest measured KPI would not take the estimate to "
-        "zero; the straight line holds and the lead test does not fail (p of at least 1%); the whole interval does not "
-        "lie below the smallest effect of interest; the answer rests on {few} units or more; and two estimators "
-        "agree on the sign where there are two.",
-        "Redelijk: bovendien brengt een verborgen oorzaak, zo sterk als de sterkste gemeten KPI, de schatting niet op "
-        "nul; de rechte lijn houdt stand en de toets vooruit in de tijd faalt niet (p ten minste 1%); het interval "
+        "Moderate: moreover a hidden cause as strong as the strongest measured KPI, and at least one that explains "
+        "{floor:.0%} of what is left of both treatment and outcome, would not take the estimate to zero; the straight "
+        "line, the lead test and the other adjustment set do not fail (p of at least 1%); the whole interval does not "
+        "lie below the smallest effect of interest; the answer rests on {few} units or more; and two estimators agree "
+        "on the sign where there are two.",
+        "Redelijk: bovendien brengt een verborgen oorzaak die zo sterk is als de sterkste gemeten KPI, en die ten "
+        "minste {floor:.0%} verklaart van wat van zowel behandeling als uitkomst over is, de schatting niet op nul; de "
+        "rechte lijn, de toets vooruit in de tijd en de andere correctieset falen niet (p ten minste 1%); het interval "
         "ligt niet geheel onder het kleinste effect van belang; het antwoord berust op ten minste {few} eenheden; en "
         "twee schatters zijn het, waar er twee zijn, eens over het teken.",
         few=FEWEST,
+        floor=FLOOR,
     ),
     Text(
-        "Strong: moreover even the {strict:.0%} interval, widened by what such a hidden cause could do, stays clear of "
-        "zero; the estimate is at least the smallest effect of interest; none of the checks on form, influence, lead, "
-        "added noise and resampling fails; and the answer rests on {few} units or more.",
-        "Sterk: bovendien blijft ook het {strict:.0%}-interval, verbreed met wat zo'n verborgen oorzaak kan doen, vrij "
-        "van nul; de schatting is ten minste het kleinste effect van belang; geen van de toetsen op vorm, invloed, "
-        "vooruit in de tijd, toegevoegde ruis en hertrekking faalt; en het antwoord berust op ten minste {few} "
-        "eenheden.",
+        "Strong: moreover there is a measured KPI to compare a hidden cause with; even the {strict:.0%} interval, "
+        "widened by what such a cause could do, stays clear of zero; the estimate is at least the smallest effect of "
+        "interest; the lead test raises no doubt (p of at least 5%); none of the checks on form, influence, adjustment "
+        "set, added noise and resampling fails; and the answer rests on {few} units or more.",
+        "Sterk: bovendien is er een gemeten KPI om een verborgen oorzaak mee te vergelijken; blijft ook het "
+        "{strict:.0%}-interval, verbreed met wat zo'n oorzaak kan doen, vrij van nul; is de schatting ten minste het "
+        "kleinste effect van belang; wekt de toets vooruit in de tijd geen twijfel (p ten minste 5%); faalt geen van "
+        "de toetsen op vorm, invloed, correctieset, toegevoegde ruis en hertrekking; en berust het antwoord op ten "
+        "minste {few} eenheden.",
         strict=STRICT,
         few=FEW,
     ),
@@ -97,6 +103,8 @@ def grade(
     bound: float,
     smallest: float,
     expected: Sign = "?",
+    *,
+    compared: bool = True,
 ) -> Grade:
     """Grade an estimate by the rule.
 
@@ -106,11 +114,13 @@ def grade(
     findings : sequence of Finding
     bound : float
         The most that a hidden cause as strong as the strongest measured KPI could move the answer; not a number where
-        nothing was measured to compare it with.
+        there was no regression to put to the test.
     smallest : float
         The smallest effect of interest, in the answer's own unit, 0 or more.
     expected : {"+", "-", "?"}
         The sign that a claim expects.
+    compared : bool
+        Whether there was a measured KPI to compare a hidden cause with.
 
     Returns
     -------
@@ -123,7 +133,7 @@ def grade(
         return Grade("none", negligible=negligible, reasons=() if negligible else (why,))
     against = expected in ("+", "-") and (estimate.value > 0) != (expected == "+")
     lacks_moderate = _lacks_moderate(estimate, findings, bound, smallest)
-    lacks_strong = _lacks_strong(estimate, findings, bound, smallest)
+    lacks_strong = _lacks_strong(estimate, findings, bound, smallest, compared)
     if lacks_moderate:
         return Grade("weak", against, reasons=tuple(lacks_moderate))
     return Grade("moderate" if lacks_strong else "strong", against, reasons=tuple(lacks_strong))
@@ -161,11 +171,13 @@ def _lacks_moderate(estimate: Estimate, findings: Sequence[Finding], bound: floa
     return lacks
 
 
-def _lacks_strong(estimate: Estimate, findings: Sequence[Finding], bound: float, smallest: float) -> list[Text]:
+def _lacks_strong(
+    estimate: Estimate, findings: Sequence[Finding], bound: float, smallest: float, compared: bool
+) -> list[Text]:
     """What keeps an estimate from *strong*."""
     lacks = []
     half = float(stats.t.ppf(0.5 + STRICT / 2, estimate.df)) * estimate.std_error
-    if math.isnan(bound):
+    if not compared:
         lacks.append(
             Text(
                 "No KPI was measured that a hidden cause could be compared with.",
@@ -190,6 +202,11 @@ def _lacks_strong(estimate: Estimate, findings: Sequence[Finding], bound: float,
             )
         )
     lacks += _failed(findings, DECISIVE)
+    lacks += [
+        Text("{question} There is doubt.", "{question} Daar is twijfel over.", question=finding.question)
+        for finding in findings
+        if finding.id in UNDOUBTED and finding.result == "doubtful"
+    ]
     if _units(estimate) < FEW:
         lacks.append(_too_few(estimate, FEW))
     return lacks

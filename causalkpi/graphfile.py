@@ -21,14 +21,14 @@ from ruamel.yaml.emitter import Emitter
 
 from .errors import Fault, GraphError, did_you_mean, raise_all
 from .graph import KPIGraph
-from .graphschema import ClaimEntry, GraphEntry, KPIEntry, LinkEntry, QuestionEntry, TextEntry
+from .graphschema import ClaimEntry, GraphEntry, KPIEntry, LinkEntry, QuestionEntry, ShortEntry, TextEntry
 from .kpi import KPI, Claim, Formula, Link, Sign
 from .language import NOTHING, Text
 from .yamlfile import Position, Step, read_yaml
 
 OWN_PAST = "own past"
 _MODELS = Path(__file__).parent / "models"
-_SAME = ("unit", "lane", "kind", "measures", "level", "owner", "better", "observed", "selected")
+_SAME = ("lane", "kind", "measures", "level", "better", "observed", "selected")
 
 
 def read_graph(path: str | Path) -> KPIGraph:
@@ -188,6 +188,8 @@ def _kpi_entry(kpi: KPI, own_past: list[int]) -> KPIEntry:
         scale=(_whole(kpi.minimum), _whole(kpi.maximum)),
         formula=kpi.formula.text if kpi.formula else "",
         own_past=own_past,
+        unit=ShortEntry.model_construct(en=kpi.unit, nl=kpi.unit_nl),
+        owner=ShortEntry.model_construct(en=kpi.owner, nl=kpi.owner_nl),
         **{field: getattr(kpi, field) for field in _SAME},
     )
 
@@ -201,7 +203,7 @@ def _claim_entry(claim: Claim) -> ClaimEntry:
     ]
     return ClaimEntry(
         statement=TextEntry(en=claim.en, nl=claim.nl),
-        reference=claim.reference,
+        reference=ShortEntry.model_construct(en=claim.reference, nl=claim.reference_nl),
         questions=questions,
         rule=claim.rule,
         not_examined=_text_entry(claim.not_examined),
@@ -215,7 +217,8 @@ def _text_entry(text: Text) -> TextEntry:
 
 def _text(entry: TextEntry) -> Text:
     """A text that stands in a file: braces are signs like any other."""
-    return Text("{said}", "{gezegd}", said=entry.en, gezegd=entry.nl or entry.en) if entry.en or entry.nl else NOTHING
+    en, nl = (said.replace("{", "{{").replace("}", "}}") for said in (entry.en, entry.nl or entry.en))
+    return Text(en, nl) if entry.en or entry.nl else NOTHING
 
 
 def _graph(document: GraphEntry, position: Position) -> KPIGraph:
@@ -287,6 +290,10 @@ class _Meaning:
                 minimum=-math.inf if low is None else low,
                 maximum=math.inf if high is None else high,
                 formula=formula,
+                unit=entry.unit.en,
+                unit_nl=entry.unit.nl,
+                owner=entry.owner.en,
+                owner_nl=entry.owner.nl,
                 **entry.name.model_dump(),
                 **{field: getattr(entry, field) for field in _SAME},
             )
@@ -327,13 +334,14 @@ class _Meaning:
             claim,
             entry.statement.en,
             entry.statement.nl,
-            entry.reference,
+            entry.reference.en,
             asked,
             signs if any(question.expected for question in questions) else (),
             tuple(question.name for question in questions) if any(question.name for question in questions) else (),
             entry.rule if len(questions) == len(entry.questions) else "",
             _text(entry.not_examined),
             _text(entry.not_testable),
+            entry.reference.nl,
         )
 
 

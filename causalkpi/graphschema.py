@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from .kpi import Better, Kind, Level, Measures, Sign
 
@@ -22,16 +29,29 @@ class TextEntry(Part):
     nl: str = ""
 
 
+class ShortEntry(TextEntry):
+    """A text that may be plain where it reads the same in both languages."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_plain(cls, value: Any) -> Any:
+        return {"en": value} if isinstance(value, str) else value
+
+    @model_serializer(mode="wrap")
+    def _as_plain(self, handler: SerializerFunctionWrapHandler) -> Any:
+        return handler(self) if self.nl else self.en
+
+
 class KPIEntry(Part):
     """What a file says of a KPI."""
 
     name: TextEntry = TextEntry()
-    unit: str = ""
+    unit: ShortEntry = ShortEntry()
     lane: str = ""
     kind: Kind = "hard"
     measures: Measures = ""
     level: Level = "unit"
-    owner: str = ""
+    owner: ShortEntry = ShortEntry()
     better: Better = "neither"
     scale: tuple[float | None, float | None] = (None, None)
     observed: bool = True
@@ -64,7 +84,7 @@ class ClaimEntry(Part):
     """What a file says of a claim."""
 
     statement: TextEntry = TextEntry()
-    reference: str = ""
+    reference: ShortEntry = ShortEntry()
     questions: list[QuestionEntry] = []
     rule: str = ""
     not_examined: TextEntry = TextEntry()

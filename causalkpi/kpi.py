@@ -195,8 +195,8 @@ class Claim:
         C1 ... C11 in the book's model.
     en, nl : str
         The statement, in our words.
-    reference : str
-        Who says so: the article, the literature, or us.
+    reference, reference_nl : str
+        Who says so, in English and Dutch: the article, the literature, or us.
     questions : tuple of (str, str, int)
         Treatment, outcome and horizon in periods of the questions that bear on it.
     expected : tuple of {"+", "-", "?"}
@@ -221,6 +221,11 @@ class Claim:
     rule: str = ""
     not_examined: Text = NOTHING
     not_testable: Text = NOTHING
+    reference_nl: str = ""
+
+    def source(self, language: str = "en") -> str:
+        """Who says so, for a reader."""
+        return (self.reference_nl if language == "nl" else "") or self.reference
 
     def statement(self, language: str = "en") -> str:
         """The claim for a reader."""

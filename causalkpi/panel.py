@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -120,6 +121,11 @@ class Panel:
         """The columns that were read and cannot be used, each with the reason in words."""
         stops = [fault for fault in self.faults if fault.severity == "stops"]
         return {kpi: fault.text for fault in reversed(stops) for kpi in fault.columns}
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """What was computed from this panel and will be asked for again; a panel never changes."""
+        return {}
 
     @cached_property
     def units(self) -> tuple[str, ...]:

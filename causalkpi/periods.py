@@ -15,9 +15,16 @@ import numpy as np
 import pandas as pd
 
 from .errors import DataError, Fault
+from .language import Text
 
 DATED = ("year", "quarter", "month", "week", "day")  # from coarse to fine
 FREQUENCIES = (*DATED, "step", "none")
+_DUTCH = {
+    "year": ("jaar", "jaren"),
+    "quarter": ("kwartaal", "kwartalen"),
+    "month": ("maand", "maanden"),
+    "week": ("week", "weken"),
+}
 _PANDAS = {"year": "Y-DEC", "quarter": "Q-DEC", "month": "M", "week": "W-SUN", "day": "D"}
 
 
@@ -176,8 +183,12 @@ def read_periods(
     if grain is None:
         grain = _stamped(ordinals, target) if kind == "day" else kind
         if grain != kind:
-            found = f"dates that all start, or all end, a {grain}"
-            expected = f"{grain}s (so they were read) or days (then declare frequency='day')"
+            one, many = _DUTCH[grain]
+            found = Text(f"dates that all start, or all end, a {grain}", f"datums die alle een {one} openen of sluiten")
+            expected = Text(
+                f"{grain}s (so they were read) or days (then declare frequency='day')",
+                f"{many} (zo zijn ze gelezen) of dagen (geef dan frequency='day' op)",
+            )
             notes.append(Fault(where, found, expected, rule="dates-read", severity="notes"))
     elif grain != kind and not is_coarser(grain, kind):
         name = "plain numbers" if kind == "step" else f"{kind}s"
@@ -226,7 +237,9 @@ def _settle_dates(values: list[tuple[int, int, int]], where: str) -> tuple[str, 
     """Dates such as 13-02-2024: some cell must show whether the day or the month comes first."""
     day_first, month_first = (any(v[i] > 12 for v in values) for i in (0, 1))
     shown = tuple(f"{a:02d}-{b:02d}-{y}" for a, b, y in values[:3])
-    expected = "dates written year-month-day, such as 2024-01-31"
+    expected = Text(
+        "dates written year-month-day, such as 2024-01-31", "datums geschreven als jaar-maand-dag, zoals 2024-01-31"
+    )
     if day_first and month_first:
         _refuse(where, "days and months in both orders", expected, len(values), shown)
     if not day_first and not month_first and any(a != b for a, b, _ in values):
@@ -235,7 +248,8 @@ def _settle_dates(values: list[tuple[int, int, int]], where: str) -> tuple[str, 
         periods = [_day(y, a, b) if month_first else _day(y, b, a) for a, b, y in values]
     except ValueError as error:
         _refuse(where, f"a date that does not exist ({error})", expected, 1, shown)
-    found = f"{'month-day-year' if month_first else 'day-month-year'} dates, as some of them show"
+    orders = ("month-day-year", "maand-dag-jaar") if month_first else ("day-month-year", "dag-maand-jaar")
+    found = Text(f"{orders[0]} dates, as some of them show", f"datums als {orders[1]}, zoals uit sommige ervan blijkt")
     note = Fault(where, found, expected, rule="date-order", severity="notes")
     return "day", periods, [note] if day_first or month_first else []
 

@@ -24,7 +24,7 @@ from .errors import Fault
 from .estimators import Estimate
 from .graph import KPIGraph
 from .graphfile import to_yaml
-from .language import Language
+from .language import Language, render
 from .ledger import Ledger
 from .study import Study
 from .value import NetPresentValue
@@ -208,13 +208,14 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def in_words(item: Asked, study: Study) -> str:
+def in_words(item: Asked, study: Study, language: Language = "en") -> str:
     """A question of a study with the KPIs' names."""
-    return question_words(item.question, study.graph, study.panel.frequency)
+    return question_words(item.question, study.graph, study.panel.frequency, language=language)
 
 
-def refusal(item: Asked, study: Study) -> str:
+def refusal(item: Asked, study: Study, language: Language = "en") -> str:
     """Why a question got no number, in a sentence; empty where it got one."""
     if isinstance(item.answer, Estimate):
         return ""
-    return words()["refused"].format(question=in_words(item, study), reason=item.answer.reason)
+    reason = render(item.answer.reason, language, lambda kpi: study.graph[kpi].name(language))
+    return words(language)["refused"].format(question=in_words(item, study, language), reason=reason)

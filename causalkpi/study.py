@@ -17,7 +17,7 @@ from .answers import Answers, Asked
 from .errors import Fault
 from .estimators import Answer, estimate
 from .evidence import Evidence, gather
-from .gate import blocked, check, complete
+from .gate import MEND, blocked, check, complete, refused
 from .graph import KPIGraph, as_graph
 from .identification import identify
 from .kpi import Sign
@@ -126,8 +126,8 @@ class Study:
             return found
         if isinstance(identify(self.graph.hide(*absent), question, **shape), Unanswered):
             return found
-        reasons = "; ".join(f"{k}: {self._blocked[k]}" for k in unusable if any(k in kpis for kpis in found.help))
-        return Unanswered(question, "refused_data", reasons or found.reason, found.help, "Mend the data and ask again.")
+        reasons = refused(self._blocked, (k for k in unusable if any(k in kpis for kpis in found.help)))
+        return Unanswered(question, "refused_data", reasons or found.reason, found.help, MEND)
 
     def answer(self, question: Question) -> Answer:
         """Identify and estimate a question, and put it on the register."""
@@ -135,8 +135,7 @@ class Study:
         self.register.append(question)
         for kpi in (question.treatment, question.outcome):
             if kpi in self._blocked:
-                reason = f"{kpi}: {self._blocked[kpi]}"
-                return Unanswered(question, "refused_data", reason, remedy="Mend the data and ask again.")
+                return Unanswered(question, "refused_data", refused(self._blocked, [kpi]), remedy=MEND)
         rng = np.random.default_rng(self.seed)
         return estimate(self.panel, self.identify(question), level=self.level, rng=rng)
 
@@ -174,11 +173,16 @@ class Study:
             asked.append(Asked(question, origin, known[question].expecting(expected)))
         return keep_ledger(self.graph.claims if claims else (), Answers(tuple(asked)), self.level)
 
+    def usual_change(self, kpi: str) -> float:
+        """The change that a claim's question asks about: all of it where the data hold only 0 and 1."""
+        values = self.panel.frame[kpi].dropna() if kpi in self.panel.frame else []
+        return 1.0 if len(values) and set(np.unique(values)) <= {0.0, 1.0} else self.graph[kpi].usual_change
+
     def family(self, questions: Iterable[Question] = (), *, claims: bool = True) -> list[tuple[str, Question, Sign]]:
         """Every question that a run asks: who asks it (``study`` or a claim), the question, the sign expected."""
         asked: list[tuple[str, Question, Sign]] = [("study", question, "?") for question in questions]
         for claim in self.graph.claims if claims else ():
             signs: tuple[Sign, ...] = claim.expected or ("?",) * len(claim.questions)
             for parts, sign in zip(claim.questions, signs, strict=True):
-                asked.append((claim.id, Question(*parts, self.graph[parts[0]].usual_change), sign))
+                asked.append((claim.id, Question(*parts, self.usual_change(parts[0])), sign))
         return asked

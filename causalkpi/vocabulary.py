@@ -54,6 +54,12 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "{question}: de ruwe cijfers zeggen {raw} EUR, de schatting is {value} EUR ({low} tot {high}) en het "
         "werkelijke effect {truth}.",
     ),
+    "demo_value": (
+        "One point more customer loyalty for one quarter is worth {value} EUR per branch ({low} to {high}), counted "
+        "over that quarter and the four after it at {rate} a year; the true value is {truth}.",
+        "Eén punt meer klantloyaliteit gedurende één kwartaal is per filiaal {value} EUR waard ({low} tot {high}), "
+        "geteld over dat kwartaal en de vier erna bij {rate} per jaar; de werkelijke waarde is {truth}.",
+    ),
     "refused": ("Refused: {question}. {reason}", "Geweigerd: {question}. {reason}"),
     # the page
     "asked": ("What was asked", "Wat is gevraagd"),

@@ -84,23 +84,32 @@ roles[(roles.set == "out") & roles.role.isin(["mediator", "descendant"])].drop_d
 # the *uncorrected* slope, before the bias that unit effects have in a short panel is mended.
 
 # %%
-answer = study.ask("customer_loyalty", "churn", horizon=1)
-print(answer)
+evidence = study.ask("customer_loyalty", "churn", horizon=1)
+print(evidence)
 
 # %%
 bank = ck.load_world("waterland")
 print(f"true effect, by intervention: {bank.true_effect(question).value:.6f}")
-answer.to_frame()
+evidence.estimate.to_frame()
+
+# %% [markdown]
+# ## Is it sound?
+#
+# Every diagnostic and every refuter is a *finding*: what was asked, what was seen, what it means and what to do. The
+# grade follows from them by one printed rule (`causalkpi.grade.RULE`).
+
+# %%
+evidence.to_frame()[["finding", "result", "p_value", "seen"]]
 
 # %% [markdown]
 # The regression is statsmodels' own, and DoWhy's objects are there for those who come from DoWhy.
 
 # %%
-answer.results.summary().tables[0]
+evidence.estimate.results.summary().tables[0]
 
 # %%
-estimand_of_dowhy, estimate_of_dowhy = answer.to_dowhy()
-print(f"DoWhy {estimate_of_dowhy.value:.10f}, statsmodels {answer.results.params['customer_loyalty (t)']:.10f}")
+estimand_of_dowhy, estimate_of_dowhy = evidence.to_dowhy()
+print(f"DoWhy {estimate_of_dowhy.value:.10f}, statsmodels {evidence.estimate.results.params['customer_loyalty (t)']:.10f}")
 
 # %% [markdown]
 # ## Later, and in money
@@ -110,7 +119,7 @@ print(f"DoWhy {estimate_of_dowhy.value:.10f}, statsmodels {answer.results.params
 # %%
 rows = []
 for horizon in range(7):
-    found = study.ask("customer_loyalty", "revenue", horizon=horizon)
+    found = study.answer(ck.Question("customer_loyalty", "revenue", horizon))
     truth = bank.true_effect(ck.Question("customer_loyalty", "revenue", horizon), units=1000).value
     low, high = getattr(found, "interval", (np.nan, np.nan))
     value, reason = getattr(found, "value", np.nan), getattr(found, "reason", "")
@@ -136,7 +145,7 @@ print("true effect:", firm.true_effect(ck.Question(link.source, link.target, lin
 # %%
 everything = tuple(dict.fromkeys(firm.believed.links + firm.graph.links))
 doubtful = dataclasses.replace(firm.graph, links=everything)  # the same links, and the hidden economy
-refused = ck.Study(doubtful, data, unit="unit", period="period").ask(link.source, link.target, horizon=link.lag)
+refused = ck.Study(doubtful, data, unit="unit", period="period").ask(link.source, link.target, horizon=link.lag).answer
 print(refused.status, "-", refused.reason)
 print(refused.remedy)
 

@@ -354,7 +354,7 @@ def test_disagreement_with_dowhy_stops_the_run(monkeypatch: pytest.MonkeyPatch) 
 
 
 def refusal(data: pd.DataFrame, links: list[tuple[str, str]]) -> Unanswered:
-    answer = ck.Study(nx.DiGraph(links), data).ask("X", "Y")
+    answer = ck.Study(nx.DiGraph(links), data).ask("X", "Y").answer
     assert isinstance(answer, Unanswered), answer
     assert answer.status in ("not_estimable", "refused_data")
     return answer
@@ -394,7 +394,7 @@ def test_a_date_as_a_control_is_refused() -> None:
 
 
 def test_missing_column_is_hidden_and_said_so() -> None:
-    answer = ck.Study(nx.DiGraph(CONFOUNDED), noise().drop(columns="Z")).ask("X", "Y")
+    answer = ck.Study(nx.DiGraph(CONFOUNDED), noise().drop(columns="Z")).ask("X", "Y").answer
     assert isinstance(answer, Unanswered)
     assert answer.status == "not_identified"
     assert answer.help == (("Z",),)

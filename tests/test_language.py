@@ -465,3 +465,20 @@ def test_absent_reasons_are_empty() -> None:
     assert admitted(24, 5).render("nl") == (
         "Horizon 5 is te ver voor 24 perioden: de correctie voldoet aantoonbaar tot en met 4"
     )
+
+
+def test_a_refused_study_is_told_in_dutch() -> None:
+    panel, graph = bad_panel()
+    study = Study(KPIGraph(graph.kpis, (Link(X, Z), Link(Y, X), Link(Y, Z))), panel)
+    for question in (Question(Y, Z), Question(X, Z)):  # asked about a KPI that is refused; needing one
+        found = study.answer(question)
+        assert isinstance(found, Unanswered)
+        assert found.status == "refused_data"
+        assert [fault for text in texts_of(found) for fault in wrong(text, graph)] == []
+
+
+def test_notes_on_dates_are_dutch() -> None:
+    for days in (["13-02-2024", "14-02-2024"], ["2024-03-31", "2024-06-30"]):
+        faults = as_panel(pd.DataFrame({"u": ["a", "a"], "d": days, X: [1.0, 2.0]}), unit="u", period="d").faults
+        assert len(faults) == 1
+        assert wrong(faults[0].text, ALL) == []

@@ -38,7 +38,7 @@ def demo() -> str:
     lines = ["| one more | on | quarters later | estimate (95% interval) | raw association | true effect |",
              "|---|---|---|---|---|---|"]  # fmt: skip
     for treatment, outcome, horizon in SHOWN:
-        answer = study.ask(treatment, outcome, horizon)
+        answer = study.answer(ck.Question(treatment, outcome, horizon))
         truth = world.effect_in_sample(ck.Question(treatment, outcome, horizon), BRANCHES, QUARTERS, SEED)
         low, high = answer.interval
         raw = next(b.value for b in answer.beside if b.name == "association")

@@ -21,6 +21,7 @@ from .sample import Sample, build_sample
 from .screen import Refusal
 from .split_panel import admitted, corrected
 
+_MOST_REMEMBERED = 50_000  # rows: the parts of identities come back from horizon to horizon, and fits are large
 _UNIT_EFFECTS = Text("unit effects taken out", "gecorrigeerd voor vaste verschillen tussen eenheden")
 _PERIOD_EFFECTS = Text("period effects taken out", "gecorrigeerd voor gedeelde schokken per periode")
 _CORRECTED = Text("corrected by the split-panel jackknife", "bijgesteld met de split-panel-jackknife")
@@ -59,6 +60,18 @@ def adjusted_fit(
     Refusal
         If the sample cannot carry it, or unit effects would bias it beyond what a correction was shown to mend.
     """
+    key = (outcome, *treatments), estimand.adjustment, estimand.strict, confirm
+    if key not in panel.memo:
+        found = _adjusted_fit(panel, estimand, outcome, treatments, confirm)
+        if len(panel.frame) > _MOST_REMEMBERED:
+            return found
+        panel.memo[key] = found
+    return panel.memo[key]
+
+
+def _adjusted_fit(
+    panel: Panel, estimand: Estimand, outcome: Node, treatments: Sequence[Node], confirm: bool
+) -> tuple[Fit, Fit]:
     sample = build_sample(panel, outcome, treatments, estimand.adjustment)
     biased = sample.unit_effects and not estimand.strict
     if biased:

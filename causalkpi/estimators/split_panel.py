@@ -18,7 +18,7 @@ from ..graph import Node
 from ..language import NOTHING, Text
 from ..panel import Panel
 from .regression import Fit, jackknife_covariance, leave_one_out
-from .sample import build_sample
+from .sample import Sample, build_sample
 
 FEWEST_PERIODS = 12
 PERIODS_PER_STEP = 6
@@ -72,7 +72,7 @@ def corrected(panel: Panel, outcome: Node, treatments: Sequence[Node], adjustmen
         uncorrected regression's.
     """
     units = whole.sample.units
-    halves = [_replicates(panel, outcome, treatments, adjustment, mask, units) for mask in _splits(panel, whole)]
+    halves = [_replicates(half, units) for half in half_samples(panel, outcome, treatments, adjustment, whole)]
     half_slopes = np.mean([slopes for slopes, _ in halves], axis=0)
     half_left_out = np.mean([left_out for _, left_out in halves], axis=0)
     slopes = 2 * whole.slopes - half_slopes
@@ -90,6 +90,13 @@ def corrected(panel: Panel, outcome: Node, treatments: Sequence[Node], adjustmen
         df=min(whole.df, len(units) - 1),
         convention=convention,
     )
+
+
+def half_samples(
+    panel: Panel, outcome: Node, treatments: Sequence[Node], adjustment: Sequence[Node], whole: Fit
+) -> list[Sample]:
+    """The samples of the halves: two, or four where units have an odd number of rows."""
+    return [build_sample(panel, outcome, treatments, adjustment, keep=mask) for mask in _splits(panel, whole)]
 
 
 def _splits(panel: Panel, whole: Fit) -> list[np.ndarray]:
@@ -112,18 +119,10 @@ def _splits(panel: Panel, whole: Fit) -> list[np.ndarray]:
     return masks
 
 
-def _replicates(
-    panel: Panel,
-    outcome: Node,
-    treatments: Sequence[Node],
-    adjustment: Sequence[Node],
-    mask: np.ndarray,
-    units: Sequence[str],
-) -> tuple[np.ndarray, np.ndarray]:
+def _replicates(sample: Sample, units: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Slopes of one half, and with each unit of the whole panel left out."""
-    sample = build_sample(panel, outcome, treatments, adjustment, keep=mask)
     design = sample.design
-    which = slice(1, 1 + len(treatments))
+    which = slice(1, 1 + sample.treatments.shape[1])
     q, r = np.linalg.qr(design)
     slopes = np.linalg.solve(r, q.T @ sample.outcome)[which]
     found = leave_one_out(design, sample.outcome, sample.unit, which)

@@ -1,0 +1,124 @@
+"""The ledger: rules held against answers, corrected for their number, and never more than the evidence bears."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+import causalkpi as ck
+from causalkpi.answers import Answers
+from causalkpi.decide import decide, difference
+from causalkpi.grade import Grade
+from causalkpi.graph import as_graph
+from causalkpi.language import Text
+from causalkpi.ledger import holm, keep_ledger
+from causalkpi.rule import Rule
+
+SIGNED = {"expected": ("+",), "names": ("up",)}
+UP = (("loyalty", "spend", 0),)
+CLAIMS = (
+    ck.Claim("yes", questions=UP, **SIGNED, rule="up > 0"),
+    ck.Claim("no", questions=UP, expected=("-",), names=("down",), rule="down < 0"),
+    ck.Claim("silent", questions=(("noise", "spend", 0),), expected=("+",)),
+    ck.Claim("more", questions=(*UP, ("noise", "spend", 0)), names=("a", "b"), rule="a > b"),
+    ck.Claim("much", questions=UP, **SIGNED, rule="up > 10"),
+    ck.Claim("either", questions=(*UP, ("noise", "spend", 0)), names=("a", "b"), rule="b > 0 or a > 0"),
+    ck.Claim("both", questions=(*UP, ("noise", "spend", 0)), names=("a", "b"), rule="b > 0 and a > 0"),
+    ck.Claim("absent", questions=(("nowhere", "spend", 0),), expected=("+",)),
+    ck.Claim("later", not_examined=Text("not yet", "nog niet")),
+    ck.Claim("never", not_testable=Text("one organisation", "één organisatie")),
+    ck.Claim("mute"),
+)
+
+
+@pytest.fixture(scope="module")
+def ledger() -> ck.Ledger:
+    rng = np.random.default_rng(5)
+    market = rng.normal(size=900)
+    loyalty, noise = 0.4 * market + rng.normal(size=900), rng.normal(size=900)
+    spend = 2 * loyalty + market + rng.normal(size=900)
+    data = pd.DataFrame({"market": market, "loyalty": loyalty, "noise": noise, "spend": spend})
+    pairs = [("market", "loyalty"), ("market", "spend"), ("loyalty", "spend"), ("noise", "spend"), ("nowhere", "spend")]
+    graph = replace(as_graph(nx.DiGraph(pairs)), claims=CLAIMS)
+    return ck.Study(graph, data).run()
+
+
+@pytest.mark.parametrize(
+    ("claim", "word"),
+    [
+        ("yes", "supported"), ("no", "contradicted"), ("silent", "inconclusive"), ("more", "supported"),
+        ("much", "contradicted"), ("either", "supported"), ("both", "inconclusive"), ("absent", "not_testable"),
+        ("later", "not_examined"), ("never", "not_testable"), ("mute", "not_examined"),
+    ],
+)  # fmt: skip
+def test_a_claim_comes_to_what_its_rule_says(ledger: ck.Ledger, claim: str, word: str) -> None:
+    verdict = ledger[claim]
+    assert verdict.word == word, verdict.reason
+    assert verdict.reason
+    assert verdict.reason.render("nl") != verdict.reason.render("en")
+
+
+def test_a_claim_that_cannot_be_tested_says_which_data_lack(ledger: ck.Ledger) -> None:
+    assert "nowhere" in ledger["absent"].reason
+    assert math.isnan(ledger["absent"].p_value)
+
+
+def test_weak_evidence_decides_nothing(ledger: ck.Ledger) -> None:
+    asked = tuple(
+        replace(item, evidence=replace(item.evidence, grade=Grade("weak"))) if item.origin == "yes" else item
+        for item in ledger.answers
+    )
+    verdict = keep_ledger(CLAIMS, Answers(asked), 0.95)["yes"]
+    assert verdict.word == "inconclusive"
+    assert "no more" in verdict.reason
+    assert "meer niet" in verdict.reason.render("nl")
+
+
+def test_the_ledger_is_a_table_and_json(ledger: ck.Ledger) -> None:
+    frame = ledger.to_frame()
+    assert list(frame["claim"]) == [claim.id for claim in CLAIMS]
+    assert ledger.to_dict()["more"]["comparisons"][0]["comparison"] == "b < a"
+    with pytest.raises(KeyError, match="yes, no"):
+        ledger["C99"]
+
+
+def test_the_error_of_a_difference_is_that_of_the_difference() -> None:
+    rng = np.random.default_rng(3)
+    market = rng.normal(size=200)
+    loyalty, shared = market + rng.normal(size=200), rng.normal(size=200)
+    data = pd.DataFrame({"market": market, "loyalty": loyalty})
+    data["spend"], data["visits"] = loyalty + shared, 0.5 * loyalty - market + shared + rng.normal(size=200)
+    data["gap"] = data["spend"] - data["visits"]
+    outcomes = ("spend", "visits", "gap")
+    graph = nx.DiGraph([("market", "loyalty"), *((kpi, out) for out in outcomes for kpi in ("market", "loyalty"))])
+    spend, visits, gap = (ck.Study(graph, data).answer(ck.Question("loyalty", out)) for out in outcomes)
+    value, error, _ = difference(spend, visits)
+    # least squares is linear in the outcome, with every row left out too; Tukey's jackknife by hand
+    left_out = gap.regressions[0].best.left_out[:, 0]
+    assert value == pytest.approx(gap.value)
+    assert error == pytest.approx(math.sqrt(199 / 200 * ((left_out - left_out.mean()) ** 2).sum()))
+    assert error < 0.9 * math.hypot(spend.std_error, visits.std_error)
+    assert difference(spend, spend)[1] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_comparison_with_a_number_is_a_one_sided_t_test(ledger: ck.Ledger) -> None:
+    evidence = ledger["much"].evidence[0]
+    found = decide(Rule.parse("up > 1.9").alternatives[0][0], {"up": evidence})
+    t = (evidence.estimate.value - 1.9) / evidence.estimate.std_error
+    assert found.p_holds == pytest.approx(float(stats.t.sf(t, evidence.estimate.df)))
+    assert found.p_holds + found.p_opposite == pytest.approx(1)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_holm_is_statsmodels_holm(seed: int) -> None:
+    p_values = np.random.default_rng(seed).uniform(0, 0.2, seed + 1).tolist()
+    found = holm({f"claim {i}": p for i, p in enumerate(p_values)})
+    expected = multipletests(p_values, method="holm")[1]
+    assert [found[f"claim {i}"] for i in range(len(p_values))] == pytest.approx(list(expected))
