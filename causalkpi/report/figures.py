@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import CausalKPIError
 from .reader import Reader
 
-WIDE, NARROW = 1440, 900  # pixels: twice what a page shows
+WIDE, NARROW = 1040, 720  # pixels: as wide as the page shows them, so that many questions stay a small file
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,11 @@ def drawn(draw: Callable[[], Any], alt: Callable[[], str], reader: Reader, width
     width : int
         In pixels.
     """
-    from ..plots import to_png
+    from ..plots import PlotError, to_png
 
     try:
         png, said = to_png(draw(), width), alt()
-    except CausalKPIError as error:
-        return Figure(why=reader(error.headline))
+    except PlotError as error:
+        return Figure(why=reader(error.reason))
     size = (int.from_bytes(png[at : at + 4]) for at in (16, 20))  # where the PNG format keeps width and height
     return Figure("data:image/png;base64," + base64.b64encode(png).decode(), *size, alt=reader(said))

@@ -42,9 +42,10 @@ def to_html(run: Run, record: Mapping[str, Any]) -> str:
     reader, templates = Reader(run), _templates()
     style = templates.get_template("report.css").render()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    cards, notes = headlines(reader), [reader(said) for said in run.sentences]
     views = {
         "opening": opening(reader),
-        "lines": {"cards": headlines(reader), "notes": [reader(said) for said in run.sentences]},
+        "lines": {"cards": cards, "notes": notes} if cards or notes else {},
         "map": links(reader),
         "claims": claims(reader) if len(run.ledger) else {},
         "values": values(reader),

@@ -176,13 +176,15 @@ class Reader:
         return f"{figure} ({unit})" if unit and not brief else figure
 
     def amounts(self, kpi: str, ends: tuple[float, float]) -> str:
-        """Both ends of an interval of changes of a KPI, the unit said once."""
+        """Both ends of an interval, beside an amount that says the unit; a unit that it leaves out is said here."""
         held, half = self.run.study.graph[kpi], (ends[1] - ends[0]) / 2
-        times = in_points(held)
-        low = self.amount(kpi, ends[0], half) if is_money(held) else self.number(times * ends[0], times * half)
-        both = self.say("ends", low=low, high=self.amount(kpi, ends[1], half, brief=True))
-        plain = is_money(held) or is_index(held) or is_share(held) or not held.unit
-        return both if plain else f"{both}; {held.unit_in(self.language)}"
+        if is_money(held):
+            low, high = (self.amount(kpi, end, half) for end in ends)
+        else:
+            low, high = (self.number(in_points(held) * end, in_points(held) * half) for end in ends)
+        both = self.say("ends", low=low, high=high)
+        spoken = is_money(held) or is_index(held) or is_share(held) or not held.unit
+        return both if spoken else f"{both}; {held.unit_in(self.language)}"
 
     def change(self, kpi: str, value: float) -> str:
         """A change of a KPI as the beginning of a sentence: "one point more loyalty"."""

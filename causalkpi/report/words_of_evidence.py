@@ -71,6 +71,18 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
         "A hidden cause as strong as {kpi}, the strongest measured KPI, could undo this.",
         "Een verborgen oorzaak die even sterk is als {kpi}, de sterkste gemeten KPI, kan dit tenietdoen.",
     ),
+    "robust_floor": (
+        "A hidden cause that explains {floor:.0%} of what is left of both KPIs could undo this; the measured KPIs "
+        "explain less than that.",
+        "Een verborgen oorzaak die van beide KPI's {floor:.0%} verklaart van wat er nog te verklaren is, kan dit "
+        "tenietdoen; de gemeten KPI's verklaren minder.",
+    ),
+    "robust_beats_floor": (
+        "A hidden cause must explain more than {floor:.0%} of what is left of both KPIs to undo this; no KPI was "
+        "measured to compare it with.",
+        "Een verborgen oorzaak moet van beide KPI's meer dan {floor:.0%} verklaren van wat er nog te verklaren is om "
+        "dit teniet te doen; er is geen KPI gemeten om haar mee te vergelijken.",
+    ),
     "robust_value": (
         "Robustness value {rv:.1%}: so much of what is left of both KPIs it would have to explain to take the "
         "estimate to zero; {at:.1%} takes the {level:.0%} interval there.",
@@ -78,6 +90,10 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
         "om de schatting op nul te brengen; bij {at:.1%} omvat het {level:.0%}-interval nul.",
     ),
     "figure_panel": ("Model checks", "Modelcontroles"),
+    "figure_panel_of": (
+        "Model checks of the part that moves the answer most: {treatment} → {outcome}",
+        "Modelcontroles van het onderdeel dat het antwoord het meest bepaalt: {treatment} → {outcome}",
+    ),
     "figure_sensitivity": ("What hidden causes could do", "Wat verborgen oorzaken kunnen doen"),
     "figure_missing": ("This figure cannot be drawn", "Deze figuur is niet te tekenen"),
     # data

@@ -9,7 +9,7 @@ from ...estimators.result import Regression
 from ...evidence import Evidence
 from ...finding import Finding
 from ...language import Text
-from ...sensitivity import Sensitivity
+from ...sensitivity import FLOOR, Sensitivity
 from ..figures import NARROW, WIDE, Figure, drawn
 from ..reader import Reader, capital, sentence
 
@@ -60,29 +60,52 @@ def robustness(reader: Reader, evidence: Evidence) -> list[str]:
     if found.why:
         said.append(reader(found.why))
     if len(evidence.sensitivities) > 1:
-        said.append(reader.say("robust_part", kpi=pair[0].outcome.kpi and reader.name(pair[0].outcome.kpi)))
-    strongest = found.benchmarks[0] if found.benchmarks else None
-    if strongest is not None and not math.isnan(evidence.bound):
-        kpi = Text.join(strongest.kpis, ", ")
-        key = "robust_beats" if abs(evidence.estimate.value) > evidence.bound else "robust_falls"
-        said.append(reader.say(key, kpi=kpi))
+        said.append(reader.say("robust_part", kpi=reader.name(pair[0].outcome.kpi)))
+    said += _compared(reader, found)
     if math.isfinite(found.robustness_value):
         said.append(reader.say("robust_value", rv=found.robustness_value, at=found.robustness_value_interval,
                                level=evidence.estimate.level))  # fmt: skip
     return said
 
 
+def _compared(reader: Reader, found: Sensitivity) -> list[str]:
+    """A hidden cause beside the strongest measured KPI, or beside the least that the grade asks for."""
+    if math.isnan(found.bound):
+        return []
+    strongest = found.benchmarks[0] if found.benchmarks else None
+    kpi = Text.join(strongest.kpis, ", ") if strongest is not None else ""
+    if strongest is not None and strongest.bias >= abs(found.value):
+        return [reader.say("robust_falls", kpi=kpi)]
+    if found.bound >= abs(found.value):
+        return [reader.say("robust_floor", floor=FLOOR)]
+    return [reader.say("robust_beats", kpi=kpi) if kpi else reader.say("robust_beats_floor", floor=FLOOR)]
+
+
+def _shown(evidence: Evidence) -> Regression | None:
+    """The regression that moves the answer most; None where there is none."""
+    parts = evidence.estimate.regressions
+    return max(parts, key=lambda part: abs(part.weight * float(part.best.slopes[0])), default=None)
+
+
+def panel_about(reader: Reader, evidence: Evidence) -> str:
+    """Of which regression the model checks are, where an answer is put together from several."""
+    shown, several = _shown(evidence), len(evidence.estimate.regressions) > 1
+    if shown is None or not several:
+        return reader.say("figure_panel")
+    return reader.say("figure_panel_of", treatment=reader.name(shown.treatment.kpi),
+                      outcome=reader.name(shown.outcome.kpi))  # fmt: skip
+
+
 def panel_figure(reader: Reader, evidence: Evidence) -> Figure | None:
     """The six model checks of the regression that moves the answer most; None where there is no regression."""
     from ... import plots
 
-    regressions = evidence.estimate.regressions
-    if not regressions:
+    shown = _shown(evidence)
+    if shown is None:
         return None
-    regression = max(regressions, key=lambda part: abs(part.weight * float(part.best.slopes[0])))
     return drawn(
-        lambda: plots.model_check_panel(regression, reader.language),
-        lambda: plots.model_check_panel_alt(regression, reader.language),
+        lambda: plots.model_check_panel(shown, reader.language),
+        lambda: plots.model_check_alt(shown, reader.language),
         reader,
         WIDE,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
 
 from ...estimators import Estimate
+from ...graph import KPIGraph
 from ...kpi_map import LinkMark, kpi_map_svg
 from ..reader import Entry, Reader, in_points, spread
 
@@ -17,9 +19,15 @@ def links(reader: Reader) -> dict[str, Any]:
     marks = {key: _mark(reader, entry) for key, entry in _asked(reader).items()}
     drawn = [link for link in graph.links if link.source != link.target]
     return {
-        "svg": Markup(kpi_map_svg(graph, marks, language=reader.language, title=reader.say("map"))),
+        "svg": Markup(kpi_map_svg(_spoken(reader), marks, language=reader.language, title=reader.say("map"))),
         "caption": reader.say("map_caption" if len(marks) else "map_caption_bare", asked=len(marks), links=len(drawn)),
     }
+
+
+def _spoken(reader: Reader) -> KPIGraph:
+    """The graph with its units in the reader's language, which is what the map prints."""
+    graph = reader.run.study.graph
+    return replace(graph, kpis=tuple(replace(kpi, unit=kpi.unit_in(reader.language)) for kpi in graph.kpis))
 
 
 def _asked(reader: Reader) -> dict[tuple[str, str, int], Entry]:

@@ -12,7 +12,7 @@ from ...question import Estimand, Unanswered
 from ...wording import moments, role_words, route_words, status_words, unit_words
 from ..picture import picture
 from ..reader import Entry, Reader, capital, sentence, spread
-from .checks import checks, panel_figure, robustness, sensitivity_figure
+from .checks import checks, panel_about, panel_figure, robustness, sensitivity_figure
 
 _ASKED = ("treatment", "outcome")  # neither held fixed nor left out
 
@@ -147,5 +147,6 @@ def _found(reader: Reader, evidence: Evidence) -> dict[str, Any]:
         "checks": checks(reader, evidence),
         "robustness": robustness(reader, evidence),
         "panel": panel_figure(reader, evidence),
+        "panel_about": panel_about(reader, evidence),
         "sensitivity": sensitivity_figure(reader, evidence),
     }
