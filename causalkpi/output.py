@@ -1,4 +1,4 @@
-"""The results of a run as files: a page for people, a table, and run.json with everything behind them.
+"""The results of a run as files: the report for people, three tables, and run.json with everything behind them.
 
 A folder is written whole or not at all: the files are made in a temporary folder on the same disk and put in place
 when all of them are there. No file holds a clock time or a path of a machine, so equal input gives equal bytes.
@@ -14,12 +14,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from .errors import Fault, StudyError, raise_all
-from .page import to_html
-from .record import Run, in_words, sha256, to_json, to_record
+import pandas as pd
 
-PAGE, TABLE, RECORD = "answers.html", "answers.csv", "run.json"
-_FILES = (TABLE, PAGE, RECORD)  # the record comes last: it holds the hashes of the others
+from .errors import Fault, StudyError, raise_all
+from .record import Run, in_words, sha256, to_json, to_record
+from .report import to_html
+
+REPORT, ANSWERS, CLAIMS, FINDINGS, RECORD = "report.html", "answers.csv", "claims.csv", "findings.csv", "run.json"
+_FILES = (REPORT, ANSWERS, CLAIMS, FINDINGS, RECORD)  # the record comes last: it holds the hashes of the others
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _COUNTS = ("horizon", "rows_used", "rows", "units")
 
@@ -55,7 +57,7 @@ def prepare(folder: str | Path) -> Path:
 
 
 def write(run: Run, folder: str | Path) -> tuple[Path, ...]:
-    """Write the page, the table and the record of a run: all of them, or nothing.
+    """Write the report, the tables and the record of a run: all of them, or nothing.
 
     Parameters
     ----------
@@ -92,18 +94,44 @@ def write(run: Run, folder: str | Path) -> tuple[Path, ...]:
 def render(run: Run) -> dict[str, str]:
     """The text of every file, by its name."""
     record = to_record(run)
-    texts = {TABLE: to_csv(run), PAGE: to_html(run, record)}
+    texts = {
+        REPORT: to_html(run, record),
+        ANSWERS: answers_csv(run),
+        CLAIMS: claims_csv(run),
+        FINDINGS: findings_csv(run),
+    }
     hashes = {name: sha256(text) for name, text in texts.items()}
     return texts | {RECORD: to_json(record | {"files": hashes})}
 
 
-def to_csv(run: Run) -> str:
-    """The answers as comma-separated text, one row a question.
-
-    A text that a spreadsheet would take for a formula gets an apostrophe before it.
-    """
+def answers_csv(run: Run) -> str:
+    """The answers as comma-separated text, one row a question and who asks it."""
     frame = run.answers.to_frame()
     frame.insert(0, "question", [in_words(item, run.study) for item in run.answers])
+    return _csv(frame)
+
+
+def claims_csv(run: Run) -> str:
+    """The ledger as comma-separated text, one row a claim; only headings where the study has no claims."""
+    frame = run.ledger.to_frame()
+    frame.insert(2, "source", [verdict.claim.reference for verdict in run.ledger])
+    return _csv(frame)
+
+
+def findings_csv(run: Run) -> str:
+    """What was found about the answers as comma-separated text, one row a distinct question and check."""
+    rows, known = [], set()
+    for item in run.answers:
+        if item.question not in known:
+            known.add(item.question)
+            question = in_words(item, run.study)
+            rows += [{"question": question} | row for row in item.evidence.to_frame().to_dict("records")]
+    columns = ["question", "finding", "result", "statistic", "p_value", "seen", "consequence", "remedy"]
+    return _csv(pd.DataFrame(rows, columns=columns))
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    """A frame as text; a cell that a spreadsheet would take for a formula gets an apostrophe before it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(map(str, frame.columns))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import hashlib
 import io
@@ -10,54 +9,16 @@ import json
 import math
 import os
 import re
-from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
+from report_page import EVIL, FORMULA, make_run
 
 from causalkpi import output
-from causalkpi.answers import Answers
 from causalkpi.errors import StudyError
-from causalkpi.estimators import Estimate
-from causalkpi.graph import KPIGraph
-from causalkpi.kpi import KPI, Claim, Link
 from causalkpi.output import prepare, render, write
-from causalkpi.page import picture
-from causalkpi.question import Question
 from causalkpi.record import Run, to_json
-from causalkpi.study import Study
-
-EVIL = "</style><script>alert('x')</script> & \"🐊\" é"
-FORMULA = '=HYPERLINK("http://example.org")'
-
-
-def make_run(**changes) -> Run:
-    """A cross-section of 200 customers under names that mean harm."""
-    kpis = (
-        KPI("market", en=EVIL, unit="<i>points</i>"),
-        KPI("loyalty", en=FORMULA, unit="=1+1"),
-        KPI("spend", en="@spend", unit="-EUR"),
-        KPI("mood", observed=False),
-        KPI("churn"),
-    )
-    links = tuple(
-        Link(*ends)
-        for ends in (("market", "loyalty"), ("market", "spend"), ("loyalty", "spend"), ("mood", "loyalty"),
-                     ("mood", "churn"), ("loyalty", "churn"), ("market", "churn"))
-    )  # fmt: skip
-    claims = (Claim("C<1>", en=EVIL, reference="<b>us</b>", questions=(("loyalty", "churn", 0),)),)
-    graph = KPIGraph(kpis, links, claims=claims, id=EVIL)
-    rng = np.random.default_rng(1)
-    frame = pd.DataFrame({"market": rng.normal(size=200)})
-    frame["loyalty"] = frame.market + rng.normal(size=200)
-    frame["spend"] = 2 * frame.loyalty + frame.market + rng.normal(size=200)
-    frame["churn"] = -frame.loyalty + rng.normal(size=200)
-    study = Study(graph, frame)
-    answers = study.run([Question("loyalty", "spend"), Question("spend", "loyalty")])
-    return replace(Run(EVIL, study, answers, "graph.yaml", client=EVIL, date="-1", choices={"seed": "0"}), **changes)
 
 
 @pytest.fixture(scope="module")
@@ -77,107 +38,17 @@ def strict(text: str) -> dict:
     return json.loads(text, parse_constant=refuse)
 
 
-class Page(HTMLParser):
-    """What a browser would see: tags that are open, every tag met, and the text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.met: list[tuple[str, dict]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.met.append((tag, dict(attrs)))
-        if tag not in ("meta", "line", "circle", "br"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.met.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data
+def read(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
 
 
-# The page
-
-
-def test_the_page_is_whole_and_shows_names_as_they_are(files):
-    page = Page(files["answers.html"])
-    assert page.open == []
-    assert EVIL in page.text
-    assert FORMULA in page.text
-
-
-def test_nothing_on_the_page_runs_or_is_remote(files):
-    text = files["answers.html"]
-    page = Page(text)
-    tags = {tag for tag, _ in page.met}
-    assert not tags & {"script", "iframe", "object", "embed", "link", "base", "form", "img", "i", "b"}
-    for _, attributes in page.met:
-        assert not {"src", "href", "style", "srcdoc", "action"} & set(attributes)
-        assert not any(name.startswith("on") for name in attributes)
-    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)[1]
-    assert "url(" not in style
-    assert "@import" not in style
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = next(a["content"] for tag, a in page.met if a.get("http-equiv") == "Content-Security-Policy")
-    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-
-
-def test_the_page_says_what_a_reader_must_know(files, run):
-    text = " ".join(Page(files["answers.html"]).text.split())
-    estimate = next(item.answer for item in run.answers if isinstance(item.answer, Estimate))
-    for words in (
-        "Raw association",
-        "95% interval",
-        "Smallest effect that this sample would find",
-        "adjustment (back-door)",
-        f"{EVIL} (t)",
-        "200 of 200 rows",
-        estimate.population,
-        estimate.convention,
-        "a cause of the treatment and, by another way, of the outcome",
-        "cannot be learned from these KPIs",
-        "What would help: It would help to measure mood.",
-        "no effect, by the graph",
-        "The graph holds: no arrow and no common cause is missing from it.",
-        "dowhy 0.14",
-        "seed: 0",
-    ):
-        assert words in text, words
-    assert f"{estimate.value:.2f}" in text
-
-
-def test_the_true_effect_stands_beside_where_it_is_known(run, files):
-    asked = Answers(tuple(replace(item, true_effect=2.0) for item in run.answers))
-    page = Page(render(replace(run, answers=asked, simulated=True))["answers.html"])
-    assert "True effect" in page.text
-    assert "True effect" not in Page(files["answers.html"]).text
-
-
-def test_a_picture_shows_what_is_finite(run):
-    answer = next(item.answer for item in run.answers if isinstance(item.answer, Estimate))
-    drawn = picture(answer, math.nan)
-    assert set(drawn) == {"zero", "value", "raw", "low", "high"}
-    assert drawn["zero"] < drawn["low"] < drawn["value"] < drawn["high"] < drawn["raw"]
-    loose = picture(replace(answer, interval=(-math.inf, math.inf), beside=()), 5.0)
-    assert (loose["low"], loose["high"]) == (0.0, 200.0)
-    assert all(0 <= x <= 200 for x in loose.values())
-    still = picture(replace(answer, value=0.0, interval=(0.0, 0.0), beside=()), math.nan)
-    assert set(still.values()) == {6.0}
-
-
-# The table
+# The tables
 
 
 def test_no_text_in_the_table_is_a_formula(files, run):
-    rows = list(csv.DictReader(io.StringIO(files["answers.csv"].removeprefix("\ufeff"))))
+    rows = read(files["answers.csv"])
     assert rows[0]["question"] == f"'{FORMULA} +1 → @spend, in the same period"
-    assert [row["status"] for row in rows] == ["estimated", "structural_zero", "not_identified"]
+    assert [row["status"] for row in rows] == ["estimated", "structural_zero", "estimated", "not_identified"]
     for row in rows:
         for name, cell in row.items():
             if cell[:1] in tuple("=+-@\t\r"):
@@ -187,6 +58,20 @@ def test_no_text_in_the_table_is_a_formula(files, run):
     assert float(rows[0]["value"]) == estimate.value
     assert rows[0]["rows_used"] == "200"
     assert rows[1]["value"] == rows[1]["true_effect"] == ""
+
+
+def test_the_ledger_is_a_table_of_its_own(files, run):
+    (row,) = read(files["claims.csv"])
+    assert (row["claim"], row["statement"], row["source"]) == ("C<1>", EVIL, "<b>us</b>")
+    assert row["verdict"] == run.ledger["C<1>"].word
+    assert row["p_value"] == ""
+
+
+def test_findings_stand_once_per_question_and_check(files, run):
+    rows = read(files["findings.csv"])
+    first = run.answers.asked[0].evidence
+    assert [row["finding"] for row in rows] == [finding.id for finding in first.findings]
+    assert all(row["question"] == f"'{FORMULA} +1 → @spend, in the same period" for row in rows)
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
@@ -206,13 +91,13 @@ def test_numbers_in_the_table_are_plain():
 def test_names_survive_in_the_record(files, tmp_path):
     record = strict(files["run.json"])
     assert record["title"] == record["client"] == record["graph"]["id"] == EVIL
-    assert record["claims"]["C<1>"]["statement"] == EVIL
+    assert record["ledger"]["C<1>"]["statement"] == EVIL
     assert record["answers"][0]["question"].startswith(FORMULA)
 
 
 def test_the_record_holds_everything_behind_the_answers(files, run):
     record = strict(files["run.json"])
-    first, _, third = record["answers"]
+    first, _, _, third = record["answers"]
     estimate = next(item.answer for item in run.answers)
     assert first["value"] == estimate.value
     assert first["adjustment"] == [{"kpi": "market", "period": 0}]
@@ -223,7 +108,7 @@ def test_the_record_holds_everything_behind_the_answers(files, run):
     assert [entry["treatment"] for entry in record["register"]] == ["loyalty", "spend", "loyalty"]
     assert set(record["versions"]) >= {"python", "causalkpi", "dowhy", "statsmodels", "pandas", "networkx", "numpy"}
     assert len(record["graph"]["sha256"]) == len(record["sources"][0]["sha256"]) == 64
-    for name in ("answers.csv", "answers.html"):
+    for name in ("report.html", "answers.csv", "claims.csv", "findings.csv"):
         assert record["files"][name] == hashlib.sha256(files[name].encode()).hexdigest()
 
 
@@ -272,7 +157,7 @@ def test_the_folder_has_the_usual_permissions(run, tmp_path):
 
 
 @pytest.mark.parametrize("stop", [OSError(28, "No space left on device"), KeyboardInterrupt()])
-@pytest.mark.parametrize("after", range(6))
+@pytest.mark.parametrize("after", range(8))
 def test_nothing_is_left_half_written(run, tmp_path, monkeypatch, stop, after):
     folder = tmp_path / "answers"
     folder.mkdir()
@@ -296,7 +181,7 @@ def test_nothing_is_left_half_written(run, tmp_path, monkeypatch, stop, after):
         }
     else:
         write(run, folder)
-        assert len(list(folder.iterdir())) == 3
+        assert len(list(folder.iterdir())) == 5
 
 
 def test_an_interrupt_while_files_are_made_leaves_no_folder(run, tmp_path, monkeypatch):

@@ -1,0 +1,64 @@
+"""What a point is worth: the discounted flows of a pulse, with their interval and what is not counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...value import NetPresentValue
+from ..figures import NARROW, drawn
+from ..reader import Reader, capital, sentence
+
+
+def values(reader: Reader) -> list[dict[str, Any]]:
+    """One view per value that the study asks for."""
+    return [_view(reader, value) for value in reader.run.values]
+
+
+def _view(reader: Reader, value: NetPresentValue) -> dict[str, Any]:
+    change, outcome = reader.change(value.treatment, value.change), reader.short(value.outcome)
+    view: dict[str, Any] = {
+        "title": capital(reader.say("value_title", change=change, outcome=outcome, period=reader.period())),
+        "valued": value.valued,
+        "why": sentence(reader(value.why)),
+    }
+    if not value.valued:
+        return view
+    low, high = value.interval
+    half = (high - low) / 2
+    return view | {
+        "value": reader.amount(value.outcome, value.value, half),
+        "level": reader.say("interval_at", level=value.level),
+        "interval": reader.amounts(value.outcome, value.interval),
+        "settled": reader.say("money_settled" if value.determined else "money_open"),
+        "facts": [
+            (reader.say("p_positive"), reader.chance(value.p_positive)),
+            (reader.say("rate"), reader.say("rate_a_year", rate=reader.rate(value.rate))),
+            (reader.say("horizon"), reader.later(value.flows[-1].horizon)),
+            (reader.say("per_unit"), reader.say("per_unit_why")),
+        ],
+        "flows": [_flow(reader, value, i) for i in range(len(value.flows))],
+        "figure": _profile(reader, value),
+    }  # fmt: skip
+
+
+def _flow(reader: Reader, value: NetPresentValue, i: int) -> list[str]:
+    flow = value.flows[i]
+    half = (flow.high - flow.low) / 2
+    return [
+        capital(reader.later(flow.horizon)),
+        reader.amount(value.outcome, flow.value, half),
+        reader.interval((flow.low, flow.high)) if half else "–",
+        reader.amount(value.outcome, flow.discounted, half),
+    ]
+
+
+def _profile(reader: Reader, value: NetPresentValue):
+    from ... import plots
+
+    points = [(flow.horizon, flow.value, flow.low, flow.high) for flow in value.flows]
+    return drawn(
+        lambda: plots.profile_plot(points, reader.language),
+        lambda: plots.profile_alt(points, reader.language),
+        reader,
+        NARROW,
+    )
