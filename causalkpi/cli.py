@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from textwrap import fill
@@ -22,7 +23,9 @@ from .errors import CausalKPIError
 
 if TYPE_CHECKING:
     from .answers import Asked
+    from .language import Language
     from .record import Run
+    from .study import Study
 
 DONE, REFUSED, WRONG, INTERRUPTED = 0, 1, 2, 130
 _WIDTH = 100
@@ -58,40 +61,44 @@ def main() -> None:
     """Tell which KPIs move which, by how much, and how sure that is."""
 
 
+LANGUAGE = click.Choice(["en", "nl"])
+
+
 @main.command()
 @click.argument("study", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the results. [default: <study name>-answers]")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the results. [default: <study name>-report]")
+@click.option("--language", type=LANGUAGE, help="Of the report. [default: as the study file says]")
 @_guarded
-def run(study: Path, out: Path | None) -> int:
-    """Answer the questions of a study file.
+def run(study: Path, out: Path | None, language: Language | None) -> int:
+    """Answer what a study file asks, decide its claims, and write the report.
 
-    Writes answers.html, answers.csv and run.json. Exit code 0: done; 1: it ran, and a question that the study file
-    lists was refused; 2: the input is wrong, and every fault is listed.
+    Writes report.html, tables and run.json; where an earlier run.json stands in the folder, the report says what moved
+    since. Exit code 0: done; 1: it ran, and a question that the study file lists was refused; 2: the input is wrong,
+    and every fault is listed.
     """
-    from .output import prepare, write
-    from .record import Run
+    from .output import RECORD, prepare, write
+    from .running import carry_out
     from .studyfile import load, read_study
-    from .wording import words
 
-    folder = prepare(out or Path(f"{study.stem}-answers"))
+    folder = prepare(out or Path(f"{study.stem}-report"))
     file = read_study(study)
+    file = replace(file, language=language or file.language)
     loaded = load(file)
-    for fault in loaded.faults:
-        say(f"{words()[fault.severity]}: {fault}", error=True)
-    ledger = loaded.run(file.questions, claims=file.claims, progress=_progress())
-    done = Run(file.title, loaded, ledger, file.graph_name, file.client, file.author, file.date, choices=file.choices)
+    _faults(loaded, file.language)
+    done = carry_out(file, study=loaded, previous=folder / RECORD, progress=_progress())
     _report(done, write(done, folder))
     return REFUSED if _refused(done) else DONE
 
 
 @main.command()
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("waterland-answers"), show_default=True,
+    "--out", type=click.Path(path_type=Path), default=Path("waterland-report"), show_default=True,
     help="Folder for the results.",
 )  # fmt: skip
+@click.option("--language", type=LANGUAGE, default="en", show_default=True, help="Of the report.")
 @_guarded
-def demo(out: Path) -> int:
-    """Answer the claims of the book's model for a simulated bank.
+def demo(out: Path, language: Language) -> int:
+    """Decide the claims of the book's model for a simulated bank.
 
     Its true effects are known, because it can be run again with an intervention, and stand beside the estimates.
     """
@@ -99,8 +106,89 @@ def demo(out: Path) -> int:
     from .output import prepare, write
 
     folder = prepare(out)
-    done = run_demo(_progress())
+    done = run_demo(_progress(), language)
     _report(done, write(done, folder))
+    return DONE
+
+
+@main.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option("--language", type=LANGUAGE, help="Of what is printed. [default: as the study file says]")
+@_guarded
+def check(study: Path, language: Language | None) -> int:
+    """Check a study file, its graph and its data, and tell which questions can be answered; nothing is estimated."""
+    from .checking import check_text
+    from .studyfile import load, read_study
+
+    file = read_study(study)
+    say(check_text(file, load(file), language or file.language))
+    return DONE
+
+
+@main.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "--data",
+    "files",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    required=True,
+    help="A data file; may be given again.",
+)
+@click.option("--graph", default="customer_centred", show_default=True, help="A ready-made model, or a YAML file.")
+@click.option("--language", type=LANGUAGE, default="en", show_default=True, help="Of the file's comments.")
+@_guarded
+def new(study: Path, files: tuple[Path, ...], graph: str, language: Language) -> int:
+    """Write a study file with the columns that were found in data files, to be read and edited."""
+    from .new_study import write_new
+
+    say(str(write_new(study, files, graph, language)))
+    return DONE
+
+
+@main.command()
+@click.option("--language", type=LANGUAGE, default="en", show_default=True)
+@_guarded
+def graphs(language: Language) -> int:
+    """List the ready-made KPI graphs."""
+    from .listing import graphs_text
+
+    say(graphs_text(language))
+    return DONE
+
+
+@main.command()
+@click.option("--language", type=LANGUAGE, default="en", show_default=True)
+@_guarded
+def worlds(language: Language) -> int:
+    """List the simulated organisations whose true effects are known."""
+    from .listing import worlds_text
+
+    say(worlds_text(language))
+    return DONE
+
+
+@main.command()
+@_guarded
+def data() -> int:
+    """List the data that come with the package, column by column."""
+    from .listing import data_text
+
+    say(data_text())
+    return DONE
+
+
+@main.command()
+@click.argument("name")
+@click.option("--graph", default="customer_centred", show_default=True, help="A ready-made model, or a YAML file.")
+@click.option("--language", type=LANGUAGE, default="en", show_default=True)
+@_guarded
+def explain(name: str, graph: str, language: Language) -> int:
+    """Explain a claim, such as C3, or a KPI: who says so, what decides it, what it hangs together with."""
+    from .graphfile import load_graph
+    from .listing import explain_text
+
+    say(explain_text(load_graph(graph), name, language))
     return DONE
 
 
@@ -120,17 +208,24 @@ def _refused(run: Run) -> list[Asked]:
     return [item for item in run.answers if item.origin == "study" and item.answer.status in REFUSALS]
 
 
-def _report(run: Run, files: Sequence[Path]) -> None:
-    """Print the table of answers, what came out in a few sentences, and where it stands."""
-    from .record import refusal
-    from .terminal import text_table
+def _faults(study: Study, language: Language) -> None:
+    """What the gate found, before the work starts."""
+    from .wording import words
 
-    say(text_table(run.answers, run.study.graph, run.study.panel.frequency, truth=run.simulated, width=_WIDTH))
-    sentences = run.sentences or [refusal(item, run.study) for item in _refused(run)]
-    if sentences:
-        say("")
-    for sentence in sentences:
-        say(fill(sentence, _WIDTH))
+    for fault in study.faults:
+        told = fault.render(language, lambda kpi: study.graph[kpi].name(language) if kpi in study.graph else kpi)
+        say(f"{words(language)[fault.severity]}: {told}", error=True)
+
+
+def _report(run: Run, files: Sequence[Path]) -> None:
+    """Print the answers, the claims, what came out in a few sentences, and where it stands."""
+    from .terminal import ledger_text, sentences_of, text_table
+
+    say(text_table(run, width=_WIDTH))
+    for part in (ledger_text(run, width=_WIDTH), *(fill(sentence, _WIDTH) for sentence in sentences_of(run))):
+        if part:
+            say("")
+            say(part)
     say("")
     for file in files:
         say(str(file))

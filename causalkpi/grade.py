@@ -51,8 +51,8 @@ RULE: tuple[Text, ...] = (
         floor=FLOOR,
     ),
     Text(
-        "Strong: moreover units are seen repeatedly, so that the order in time does not rest on the graph's word alone; "
-        "there is a measured KPI to compare a hidden cause with; even the {strict:.0%} interval, "
+        "Strong: moreover units are seen repeatedly, so that the order in time does not rest on the graph's word "
+        "alone; there is a measured KPI to compare a hidden cause with; even the {strict:.0%} interval, "
         "widened by what such a cause could do, stays clear of zero; the estimate is at least the smallest effect of "
         "interest; the lead test raises no doubt (p of at least 5%); none of the checks on form, influence, adjustment "
         "set, added noise and resampling fails; and the answer rests on {few} units or more.",

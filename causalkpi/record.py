@@ -20,6 +20,7 @@ import numpy as np
 
 from . import __version__
 from .answers import Answers, Asked
+from .changes import Changes
 from .errors import Fault
 from .estimators import Estimate
 from .graph import KPIGraph
@@ -58,6 +59,8 @@ class Run:
         What a change of a KPI is worth, where the study asks for that.
     language : {"en", "nl"}
         Of the report.
+    changes : Changes or None
+        What moved since the last run; None for a first run.
     """
 
     title: str
@@ -72,6 +75,7 @@ class Run:
     simulated: bool = False
     values: tuple[NetPresentValue, ...] = ()
     language: Language = "en"
+    changes: Changes | None = None
 
     @property
     def answers(self) -> Answers:
@@ -105,6 +109,9 @@ def to_record(run: Run) -> dict[str, Any]:
         "faults": [_fault(fault) for fault in study.faults],
         "ledger": run.ledger.to_dict(),
         "values": [value.to_dict() for value in run.values],
+        "smallest": dict(study.smallest),
+        "settled": list(study.settled),
+        "changes": run.changes.to_dict() if run.changes else {},
         "register": [asdict(question) for question in study.register],
         "answers": [_answer(item, run) for item in run.answers],
     }

@@ -87,6 +87,7 @@ class Study:
         self.panel = complete(as_panel(data, unit=unit, period=period), self.graph)
         self.level, self.seed = level, seed
         self.smallest = dict(smallest or {})
+        self.settled = tuple(sorted(settled))
         found = (*check(self.panel, self.graph), *suspect(self.panel, self.graph, settled))
         self.faults: tuple[Fault, ...] = tuple(sorted(found, key=lambda fault: SEVERITIES.index(fault.severity)))
         self._blocked = blocked(self.panel, self.graph, self.faults)

@@ -20,10 +20,11 @@ REFERENCE = "Ramsey 1969, JRSS B 31:350-371; Wald's test robust to units (Wooldr
 LOW, HIGH = 0.1, 0.9
 RULE = Text(
     "Doubtful if the treatment's square adds (p below 5%) or RESET finds a bend elsewhere (p below 1%); fails if "
-    "the square adds (p below 1%) and turns the sign of the slope at the {low:.0%} or {high:.0%} point of the treatment.",
+    "the square adds (p below 1%) and turns the sign of the slope at the {low:.0%} or {high:.0%} point of the "
+    "treatment.",
     "Twijfelachtig als het kwadraat van de behandeling toevoegt (p onder 5%) of RESET elders een kromming vindt (p "
-    "onder 1%); faalt als het kwadraat toevoegt (p onder 1%) en het teken van de helling omkeert bij het {low:.0%}- of het "
-    "{high:.0%}-punt van de behandeling.",
+    "onder 1%); faalt als het kwadraat toevoegt (p onder 1%) en het teken van de helling omkeert bij het {low:.0%}- of "
+    "het {high:.0%}-punt van de behandeling.",
     low=LOW,
     high=HIGH,
 )

@@ -11,7 +11,7 @@ from ..reader import Reader
 def provenance(reader: Reader, record: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that whoever repeats this must know."""
     run = reader.run
-    comparison = getattr(run, "comparison", None)
+    comparison = run.changes
     return {
         "graph": (record["graph"]["name"], record["graph"]["sha256"]),
         "sources": [(source["name"], source["sha256"]) for source in record["sources"]],

@@ -1,0 +1,76 @@
+"""A study file carried out: asked, valued, and compared with its last run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from .changes import compare, read_record
+from .record import Run, to_record
+from .study import Study
+from .studyfile import StudyFile, load
+from .value import NetPresentValue, net_present_value
+
+
+def carry_out(
+    file: StudyFile,
+    *,
+    study: Study | None = None,
+    previous: Path | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Run:
+    """Ask what a study file asks, value what it wants valued, and compare with the last run.
+
+    Parameters
+    ----------
+    file : StudyFile
+    study : Study, optional
+        The same, loaded already.
+    previous : Path, optional
+        The run.json of an earlier run; where it cannot be read the comparison says why.
+    progress : callable
+        Told what is being done.
+
+    Raises
+    ------
+    DataError
+        Listing all that is wrong with files, columns and keys.
+    """
+    loaded = load(file) if study is None else study
+    ledger = loaded.run(file.questions, claims=file.claims, progress=progress)
+    done = Run(
+        file.title,
+        loaded,
+        ledger,
+        file.graph_name,
+        file.client,
+        file.author,
+        file.date,
+        choices=file.choices,
+        values=values(file, loaded, progress),
+        language=file.language,
+    )
+    if previous is None or not previous.exists():
+        return done
+    return replace(done, changes=compare(read_record(previous), to_record(done)))
+
+
+def values(file: StudyFile, study: Study, progress: Callable[[str], None]) -> tuple[NetPresentValue, ...]:
+    """What the study file wants in money, KPI by KPI."""
+    found = []
+    for wanted in file.valuations:
+        progress(f"the value of {wanted.treatment} in {wanted.outcome}")
+        found.append(
+            net_present_value(
+                study.panel,
+                study.answer,
+                wanted.treatment,
+                wanted.outcome,
+                rate=wanted.rate,
+                change=wanted.change,
+                horizon=wanted.horizon,
+                level=study.level,
+            )
+        )
+    return tuple(found)
