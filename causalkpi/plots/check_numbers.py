@@ -72,7 +72,7 @@ def check_of(regression: Regression, language: Language) -> Check:
     PlotError
         With fewer than twelve rows, or no residual at all.
     """
-    whole, sample = regression.whole, regression.whole.sample
+    sample = regression.whole.sample
     n = len(sample.outcome)
     if n < FEWEST:
         raise PlotError(Text("{n} rows are too few for a picture.", "{n} rijen zijn te weinig voor een figuur.", n=n))

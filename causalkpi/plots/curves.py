@@ -146,7 +146,7 @@ def worm(residual: np.ndarray, most: int, ends: int = 1) -> tuple[np.ndarray, np
     normal = stats.norm.ppf(p)
     inner = np.arange(ends - 1, n - ends + 1)
     wanted = np.linspace(normal[inner[0]], normal[inner[-1]], most)
-    at = np.unique(np.searchsorted(normal[inner], wanted).clip(max=len(inner) - 1)) if len(inner) > most else inner - inner[0]
-    at = inner[at]
+    at = np.unique(np.searchsorted(normal[inner], wanted).clip(max=len(inner) - 1))
+    at = inner[at] if len(inner) > most else inner
     half = 1.96 * np.sqrt(p * (1 - p) / n) / stats.norm.pdf(normal)
     return normal[at], z[at] - normal[at], half[at]

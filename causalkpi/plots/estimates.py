@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,6 +17,11 @@ from .ink import BAND, BLUE, INK, SMALL, SOFT, PlotError, axes_of, entitle, figu
 
 Kind = Literal["estimate", "beside", "truth"]
 Point = tuple[int, float, float, float]  # horizon, value, low, high
+_MARKERS: dict[str, dict[str, Any]] = {
+    "estimate": {"marker": "o", "ms": 5.5, "mew": 0, "color": BLUE},
+    "beside": {"marker": "o", "ms": 5, "mew": 1.1, "mfc": "#ffffff", "mec": SOFT},
+    "truth": {"marker": "|", "ms": 11, "mew": 1.8, "color": INK},
+}
 _NONE = Text("There is no estimate to draw.", "Er is geen schatting te tekenen.")
 _HORIZON = Text("periods later", "perioden later")
 
@@ -94,16 +99,15 @@ def profile_plot(
         axes.plot([t for t, _ in truth], [v for _, v in truth], "_", ms=13, color=INK, mew=1.6)
     axes.set_xticks(h, [f"{int(x)}" for x in h])
     axes.set_xlim(h[0] - 0.4, h[-1] + 0.4)
-    hint = Text("dot: estimate; line and band: interval{truth}", "stip: schatting; lijn en band: interval{truth}",
+    hint = Text("{unit}dot: estimate; line and band: interval{truth}",
+                "{unit}stip: schatting; lijn en band: interval{truth}", unit=f"{unit}; " if unit else "",
                 truth=Text("; stroke: true effect", "; streepje: ware effect") if truth else "")  # fmt: skip
     entitle(axes, title or Text("Effect over time", "Effect in de tijd").render(language), hint.render(language),
-            render(horizon, language), unit)  # fmt: skip
+            render(horizon, language))  # fmt: skip
     return figure
 
 
-def profile_alt(
-    points: Sequence[Point], language: Language = "en", *, unit: str = "", horizon: str = _HORIZON
-) -> str:
+def profile_alt(points: Sequence[Point], language: Language = "en", *, unit: str = "", horizon: str = _HORIZON) -> str:
     """The profile in words.
 
     Raises
@@ -114,14 +118,16 @@ def profile_alt(
     Examples
     --------
     >>> profile_alt([(0, 1.0, 0.5, 1.5), (1, 0.4, -0.2, 1.0)], "nl", unit="punten")
-    'Schatting in punten, met interval: 0 perioden later 1,0 (0,5 tot 1,5); 1 perioden later 0,4 (−0,2 tot 1,0).'
+    'Schatting in punten, met interval, perioden later: 0: 1,00 (0,50 tot 1,50); 1: 0,40 (−0,20 tot 1,00).'
     """
     kept = sorted(p for p in points if math.isfinite(p[1]))
     if not kept:
         raise PlotError(_NONE)
-    parts = [_with_interval(f"{h} {render(horizon, language)}", v, low, high, language) for h, v, low, high in kept]
-    return Text("Estimate{unit}, with interval: {parts}.", "Schatting{unit}, met interval: {parts}.",
-                unit=f" in {unit}" if unit else "", parts="; ".join(parts)).render(language)  # fmt: skip
+    parts = [_with_interval(f"{h}:", v, low, high, language) for h, v, low, high in kept]
+    return Text("Estimate{unit}, with interval, {horizon}: {parts}.",
+                "Schatting{unit}, met interval, {horizon}: {parts}.",
+                unit=f" in {unit}" if unit else "", horizon=horizon,
+                parts="; ".join(parts)).render(language)  # fmt: skip
 
 
 def forest_plot(rows: Sequence[Row], language: Language = "en", *, unit: str = "", title: str = "") -> Figure:
@@ -144,18 +150,16 @@ def forest_plot(rows: Sequence[Row], language: Language = "en", *, unit: str = "
         raise PlotError(_NONE)
     height = 0.62 + 0.24 * len(kept) + (0.3 if title else 0.0)
     figure = figure_of(5.4, height)
-    axes = axes_of(figure, (0.27, 0.46 / height, 0.40, (0.24 * len(kept)) / height), language)
+    axes = axes_of(figure, (0.25, 0.46 / height, 0.31, (0.24 * len(kept)) / height), language)
     axes.axvline(0, color=SOFT, lw=0.8, ls=(0, (2, 2)))
     side = axes.get_yaxis_transform()
     for i, row in enumerate(kept):
         colour = BLUE if row.kind == "estimate" else SOFT
         if math.isfinite(row.low) and math.isfinite(row.high):
             axes.plot([row.low, row.high], [-i, -i], color=colour, lw=1.8 if row.kind == "estimate" else 1.2)
-        style = {"truth": {"marker": "|", "ms": 11, "mew": 1.8, "color": INK}, "estimate": {"marker": "o", "ms": 5.5, "mew": 0,
-                 "color": BLUE}}.get(row.kind, {"marker": "o", "ms": 5, "mew": 1.1, "mfc": "#ffffff", "mec": SOFT})  # fmt: skip
-        axes.plot([row.value], [-i], ls="none", zorder=4, **style)  # type: ignore[arg-type]
+        axes.plot([row.value], [-i], ls="none", zorder=4, **_MARKERS[row.kind])
         ink = INK if row.kind == "estimate" else SOFT
-        name = wrapped(render(row.label, language), 0.25 * 5.4 * 72, SMALL, 1)
+        name = wrapped(render(row.label, language), 0.24 * 5.4 * 72, SMALL, 1)
         say(axes, -0.03, -i, "".join(name), transform=side, ha="right", color=ink)
         say(axes, 1.04, -i, _with_interval("", row.value, row.low, row.high, language), transform=side, color=ink)
     axes.set_ylim(-len(kept) + 0.5, 0.5)
@@ -179,13 +183,13 @@ def forest_alt(rows: Sequence[Row], language: Language = "en", *, unit: str = ""
     Examples
     --------
     >>> forest_alt([Row("estimate", 1.0, 0.5, 1.5), Row("true effect", 1.2, kind="truth")], unit="EUR")
-    'In EUR: estimate 1.0 (0.5 to 1.5); true effect 1.2.'
+    'In EUR: estimate 1.00 (0.50 to 1.50); true effect 1.2.'
     """
     kept = [row for row in rows if math.isfinite(row.value)]
     if not kept:
         raise PlotError(_NONE)
     parts = [_with_interval(render(row.label, language), row.value, row.low, row.high, language) for row in kept]
-    return Text("{unit}{parts}.", "{unit}{parts}.", unit=f"In {unit}: " if unit else "", parts="; ".join(parts)).render(language)
+    return (f"In {unit}: " if unit else "") + "; ".join(parts) + "."
 
 
 def _with_interval(name: str, value: float, low: float, high: float, language: Language) -> str:

@@ -76,9 +76,10 @@ def entitle(axes: Axes, title: str, hint: str, x: str = "", y: str = "") -> None
     box = axes.get_position()
     size = axes.figure.get_size_inches()  # type: ignore[union-attr]
     wide, high = 72 * size[0] * box.width, 72 * size[1] * box.height
-    hints = wrapped(hint, wide, SMALL, 2) + [""]
+    hints = [*wrapped(hint, wide, SMALL, 2), ""]
     say: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "fontfamily": FONT}
-    axes.annotate("\n".join(hints[:2]), (0, 1), (0, 6), va="bottom", fontsize=SMALL, color=SOFT, linespacing=1.25, **say)
+    hint = "\n".join(hints[:2])
+    axes.annotate(hint, (0, 1), (0, 6), va="bottom", fontsize=SMALL, color=SOFT, linespacing=1.25, **say)
     lift = 9 + 2.8 * SMALL
     axes.annotate(title, (0, 1), (0, lift), va="bottom", fontsize=TITLE, color=INK, fontweight="bold", **say)
     for set_label, text, room, lines in ((axes.set_xlabel, x, wide, 2), (axes.set_ylabel, y, high, 1)):

@@ -22,7 +22,7 @@ _BLUES = LinearSegmentedColormap.from_list("blues", ["#dfe9f3", BLUE], N=8)
 
 
 def model_check_panel(regression: Regression, language: Language = "en") -> Figure:
-    """Six pictures of one adjusted regression: is it a fair summary of the rows it was fitted to?
+    """Six pictures of one adjusted regression, by which to see whether it sums its rows up fairly.
 
     Predicted and seen distribution; the added-variable plot; spread against fitted value; the answer with each unit
     left out; variance inflation; detrended normal quantiles. Large samples are thinned, never at random. Where rows
@@ -69,14 +69,17 @@ def _distribution(axes: Axes, check: Check, language: Language) -> None:
     axes.spines["left"].set_visible(False)
     entitle(axes, _words(language, "Predicted distribution", "Voorspelde verdeling"),
             _words(language, "the blue line (observed) should lie in the grey band (model)",
-                   "de blauwe lijn (waargenomen) hoort in de grijze band (model) te liggen"), check.outcome)  # fmt: skip
+                   "de blauwe lijn (waargenomen) hoort in de grijze band (model) te liggen"),
+            check.outcome)  # fmt: skip
 
 
 def _cloud(axes: Axes, x: np.ndarray, y: np.ndarray, private: bool) -> None:
-    """Points, or where rows are people hexagons of ten or more; the axes leave the outermost thousandths out."""
-    (x1, x2), (y1, y2) = (np.quantile(v, [0.002, 0.998]) if not private else np.quantile(v, [0.02, 0.98]) for v in (x, y))
+    """Points, or where rows are people hexagons of ten or more; the axes leave the outermost few out."""
+    tail = 0.02 if private else 0.002
+    (x1, x2), (y1, y2) = (np.quantile(v, [tail, 1 - tail]) for v in (x, y))
     if private:
-        axes.hexbin(x, y, gridsize=16, extent=(x1, x2, y1, y2), mincnt=GROUP, cmap=_BLUES, linewidths=0)
+        extent = (float(x1), float(x2), float(y1), float(y2))
+        axes.hexbin(x, y, gridsize=16, extent=extent, mincnt=GROUP, cmap=_BLUES, linewidths=0)
     else:
         chosen = curves.thin(x, _POINTS)
         axes.plot(x[chosen], y[chosen], "o", ms=2.0, color=PALE_BLUE, mew=0)
@@ -179,7 +182,7 @@ def model_check_alt(regression: Regression, language: Language = "en") -> str:
         As :func:`model_check_panel`.
     """
     check = check_of(regression, language)
-    grid, seen, low, high = curves.predicted_density(check.y, check.fitted, check.sigma)
+    _, seen, low, high = curves.predicted_density(check.y, check.fitted, check.sigma)
     at, line = curves.smooth(check.x_left, check.y_left)
     _, gap, half = curves.worm(check.residual, 120, GROUP if check.private else 1)
     _, spread = curves.smooth(check.fitted, np.sqrt(np.abs(check.residual) / check.sigma))
@@ -187,15 +190,15 @@ def model_check_alt(regression: Regression, language: Language = "en") -> str:
     likely = seen > 0.05 * seen.max()
     return _words(
         language,
-        "Six pictures of the regression of {y} on {x}. The observed distribution lies in the model's band at {a:.0%} of "
-        "the points; the averages depart from the fitted line by at most {b} residual standard deviations; the spread "
-        "goes from {c} to {d} along the fitted values; {e} of {f} dots fall outside the interval when a unit is left "
-        "out; the variance inflation of {x} is {g}; {h:.0%} of the residual quantiles lie in the normal band.",
-        "Zes figuren bij de regressie van {y} op {x}. De waargenomen verdeling ligt op {a:.0%} van de punten in de band "
-        "van het model; de gemiddelden wijken ten hoogste {b} residuele standaarddeviaties af van de geschatte lijn; de "
-        "spreiding loopt langs de modelwaarden van {c} naar {d}; bij het weglaten van een eenheid vallen {e} van de {f} "
-        "punten buiten het interval; de variantie-inflatie van {x} is {g}; van de kwantielen van de residuen ligt "
-        "{h:.0%} in de normale band.",
+        "Six pictures of the regression of {y} on {x}. The observed distribution lies in the model's band at {a:.0%} "
+        "of the points; the averages depart from the fitted line by at most {b} residual standard deviations; the "
+        "spread goes from {c} to {d} along the fitted values; {e} of {f} dots fall outside the interval when a unit is "
+        "left out; the variance inflation of {x} is {g}; {h:.0%} of the residual quantiles lie in the normal band.",
+        "Zes figuren bij de regressie van {y} op {x}. De waargenomen verdeling ligt op {a:.0%} van de punten in de "
+        "band van het model; de gemiddelden wijken ten hoogste {b} residuele standaarddeviaties af van de geschatte "
+        "lijn; de spreiding loopt langs de modelwaarden van {c} naar {d}; bij het weglaten van een eenheid vallen {e} "
+        "van de {f} punten buiten het interval; de variantie-inflatie van {x} is {g}; van de kwantielen van de "
+        "residuen ligt {h:.0%} in de normale band.",
         x=check.treatment, y=check.outcome,
         a=float(((seen >= low) & (seen <= high))[likely].mean()),
         b=rounded(float(np.abs(line - check.slope * at).max()) / check.sigma, language),

@@ -12,9 +12,9 @@ from matplotlib.ticker import MaxNLocator
 from ..kpi_map.type import text_width
 from ..language import Language, Text
 from ..sensitivity import Benchmark, Sensitivity
-from .ink import BLUE, INK, ORANGE, SMALL, SOFT, PlotError, axes_of, entitle, figure_of, number, rounded, say
+from .ink import BLUE, FONT, ORANGE, SMALL, SOFT, PlotError, axes_of, entitle, figure_of, number, rounded, say
 
-SIZE = (5.4, 4.5)  # inches, a hundred pixels of a page each
+SIZE = (4.6, 3.9)  # inches, a hundred pixels of a page each
 _NAMED, _FINE, _WIDEST = 3, 160, 0.95
 
 
@@ -97,18 +97,14 @@ def sensitivity_plot(
     x_most = min(_WIDEST, max([*far, *(1.25 * x for _, _, x, _ in marks)]))
     y_most = min(_WIDEST, max([*far, *(1.25 * y for _, _, _, y in marks)]))
     figure = figure_of(*SIZE)
-    axes = axes_of(figure, (0.115, 0.125, 0.85, 0.70), language)
+    axes = axes_of(figure, (0.125, 0.135, 0.84, 0.68), language)
     x, y = np.meshgrid(np.linspace(0, x_most, _FINE), np.linspace(0, y_most, _FINE))
     value = adjusted_value(sensitivity, x, y)
-    levels = MaxNLocator(nbins=7, steps=[1, 2, 5, 10]).tick_values(float(value.min()), float(value.max()))
-    levels = [level for level in levels if value.min() < level < value.max() and abs(level) > 1e-12 * abs(sensitivity.value)]
-    step = float(np.diff(levels).min()) if len(levels) > 1 else abs(sensitivity.value)
-    lines = axes.contour(x, y, value, levels=levels or [sensitivity.value / 2], colors=SOFT, linewidths=0.7,
-                         linestyles="solid")  # fmt: skip
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    levels, decimals = _levels(sensitivity.value, float(value.min()), float(value.max()))
+    lines = axes.contour(x, y, value, levels=levels, colors=SOFT, linewidths=0.7, linestyles="solid")
     axes.clabel(lines, fontsize=SMALL - 0.5, inline_spacing=3, fmt=lambda v: number(v, decimals, language))
     for label in lines.labelTexts:
-        label.set_fontfamily("DejaVu Sans")
+        label.set_fontfamily(FONT)
     if value.min() < 0 < value.max():
         zero = axes.contour(x, y, value, levels=[0.0], colors=ORANGE, linewidths=2.0, linestyles="dashed")
         axes.clabel(zero, fontsize=SMALL, fmt=lambda _: "0", inline_spacing=3)
@@ -123,42 +119,65 @@ def sensitivity_plot(
     return figure
 
 
+def _levels(value: float, low: float, high: float) -> tuple[list[float], int]:
+    """Round numbers between the answer and zero and as far beyond, and the decimals that they need."""
+    ticks = MaxNLocator(nbins=4, steps=[1, 2, 5, 10]).tick_values(0.0, abs(value))
+    step = float(ticks[1] - ticks[0])
+    found = [math.copysign(step, value) * k for k in range(-6, 7) if k]
+    # the line nearest the answer hugs the axes, where nobody can read it
+    found = [v for v in found if low < v < high and abs(v) <= 1.5 * abs(value) and v / value < 0.95]
+    return sorted(found) or [value / 2], max(0, -math.floor(math.log10(step) + 1e-9))
+
+
 def _require_numbers(sensitivity: Sensitivity) -> None:
     needed = (sensitivity.value, sensitivity.ols_error, sensitivity.residual_df, sensitivity.robustness_value)
     if not all(map(math.isfinite, needed)) or not sensitivity.value:
-        raise PlotError(sensitivity.why or Text("There is no sensitivity to draw.", "Er is geen gevoeligheid te tekenen."))
+        none = Text("There is no sensitivity to draw.", "Er is geen gevoeligheid te tekenen.")
+        raise PlotError(sensitivity.why or none)
 
 
 def _hint(sensitivity: Sensitivity, language: Language, unit: str) -> str:
-    unit = f" {unit}" if unit else ""
     return Text(
-        "Each line is the estimate ({value}{unit} in the corner) that would be left. Diamonds right of or above the "
-        "orange line (zero) would undo it.",
-        "Elke lijn is de schatting die zou overblijven (linksonder {value}{unit}). Een ruit voorbij de oranje lijn (nul) "
-        "doet het effect teniet.",
-        value=rounded(sensitivity.value, language), unit=unit,
+        "lines: what is left of {value}{unit}; diamonds (filled: as strong as the KPI, open: twice) should stay below "
+        "the orange line",
+        "lijnen: wat resteert van {value}{unit}; ruiten (dicht: zo sterk als de KPI, open: twee keer) horen onder de "
+        "oranje lijn te liggen",
+        value=rounded(sensitivity.value, language, sensitivity.std_error), unit=f" {unit}" if unit else "",
     ).render(language)  # fmt: skip
 
 
+def _kpis(benchmark: Benchmark) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(benchmark.kpis))
+
+
 def _name_marks(axes, marks, names: Callable[[str], str], language: Language, x_most: float, y_most: float) -> None:
-    """Diamonds with names, on the side where there is room, moved down where names would collide."""
-    points_x, points_y = 72 * SIZE[0] * 0.85 / x_most, 72 * SIZE[1] * 0.70 / y_most
-    taken: list[tuple[float, float, float, float]] = []
-    for benchmark, k, x, y in marks:
-        axes.plot([x], [y], marker="D", ms=5, color=BLUE, mew=0, zorder=5, clip_on=False)
-        name = Text(f"{k}× {{kpis}}", f"{k}× {{kpis}}", kpis=tuple(dict.fromkeys(benchmark.kpis))).render(language, names)
-        name = name if len(name) <= 44 else name[:43] + "…"
-        wide = 0.9 * text_width(name, SMALL)
-        left = x * points_x + 6 + wide > x_most * points_x and x * points_x - 6 - wide > 0
-        start = x * points_x - 6 - wide if left else x * points_x + 6
-        for shift in (0, 1, -1, 2, -2, 3, -3):
-            middle = y * points_y + 10 * shift
-            box = (start, middle - 5, start + wide, middle + 5)
-            if middle > 5 and not any(a[0] < box[2] and box[0] < a[2] and a[1] < box[3] and box[1] < a[3] for a in taken):
-                break
-        taken += [box, (x * points_x - 4, y * points_y - 4, x * points_x + 4, y * points_y + 4)]
-        say(axes, start / points_x, (box[1] + 5) / points_y, name, color=INK, zorder=6,
-            bbox={"facecolor": "#ffffff", "edgecolor": "none", "pad": 0.6})  # fmt: skip
+    """Diamonds, filled and open, joined, with the KPI's name at the last; names moved up where they would collide."""
+    points_x, points_y = 72 * SIZE[0] * 0.84 / x_most, 72 * SIZE[1] * 0.68 / y_most
+    taken = [(x * points_x - 4, y * points_y - 4, x * points_x + 4, y * points_y + 4) for _, _, x, y in marks]
+    for benchmark in dict.fromkeys(mark[0] for mark in marks):
+        places = [(x, y) for one, _, x, y in marks if one is benchmark]
+        axes.plot(*zip(*places, strict=True), color=BLUE, lw=0.8, zorder=4)
+        for (x, y), face in zip(places, (BLUE, "#ffffff"), strict=False):
+            axes.plot([x], [y], marker="D", ms=4.5, mfc=face, mec=BLUE, mew=1.0, zorder=5, clip_on=False)
+        name = Text("{kpis}", "{kpis}", kpis=_kpis(benchmark)).render(language, names)
+        name = name if len(name) <= 40 else name[:39] + "…"
+        wide, (x, y) = text_width(name, SMALL), places[-1]
+        at, high = x * points_x, y * points_y
+        left = at + 7 + wide > x_most * points_x and at - 7 - wide > 0
+        start = at - 7 - wide if left else at + 7
+        heights = [max(6.0, high + 10 * up) for up in (0, 1, -1, 2, 3, 4, 5, 6)]
+        boxes = [(start, middle - 5, start + wide, middle + 5) for middle in heights]
+        box = next((box for box in boxes if not any(_overlap(box, other) for other in taken)), boxes[0])
+        taken.append(box)
+        end = (at - 6 if left else at + 6) / points_x, (box[1] + 5) / points_y
+        if abs(end[1] - y) * points_y > 12:
+            axes.plot((x, end[0]), (y, end[1]), color=SOFT, lw=0.5, zorder=3)
+        say(axes, *end, name, zorder=6, ha="right" if left else "left",
+            bbox={"facecolor": "#ffffff", "edgecolor": "none", "pad": 0.4})  # fmt: skip
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def sensitivity_alt(
@@ -172,20 +191,19 @@ def sensitivity_alt(
         As :func:`sensitivity_plot`.
     """
     _require_numbers(sensitivity)
-    said = [
-        Text(
-            "The estimate of {value}{unit}, as it would be with a hidden cause: one that explains {rv:.1%} of what is "
-            "left of both treatment and outcome takes it to zero.",
-            "De schatting van {value}{unit}, zoals die zou zijn bij een verborgen oorzaak: verklaart die {rv:.1%} van wat "
-            "resteert van zowel behandeling als uitkomst, dan blijft er niets van over.",
-            value=rounded(sensitivity.value, language), unit=f" {unit}" if unit else "", rv=sensitivity.robustness_value,
-        )
-    ]  # fmt: skip
-    said += [
-        Text(
-            "As strong as {k} times {kpis}: {left} left.", "Zo sterk als {k} keer {kpis}: dan resteert {left}.",
-            k=k, kpis=tuple(dict.fromkeys(b.kpis)), left=rounded(float(adjusted_value(sensitivity, x, y)), language),
-        )
-        for b, k, x, y in _marks(sensitivity)
-    ]  # fmt: skip
+    said = [Text(
+        "The estimate of {value}{unit}, as it would be with a hidden cause: one that explains {rv:.1%} of what is left "
+        "of both treatment and outcome takes it to zero.",
+        "De schatting van {value}{unit}, zoals die zou zijn bij een verborgen oorzaak: verklaart die {rv:.1%} van wat "
+        "resteert van zowel behandeling als uitkomst, dan blijft er niets van over.",
+        value=rounded(sensitivity.value, language, sensitivity.std_error), unit=f" {unit}" if unit else "",
+            rv=sensitivity.robustness_value,
+    )]  # fmt: skip
+    templates = {
+        1: ("As strong as {kpis}: {left} is left.", "Zo sterk als {kpis}: dan resteert {left}."),
+        2: ("Twice as strong as {kpis}: {left} is left.", "Twee keer zo sterk als {kpis}: dan resteert {left}."),
+    }
+    for benchmark, k, x, y in _marks(sensitivity):
+        left = rounded(float(adjusted_value(sensitivity, x, y)), language, sensitivity.std_error)
+        said.append(Text(*templates[k], kpis=_kpis(benchmark), left=left))
     return Text.join(said).render(language, names)
