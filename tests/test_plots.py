@@ -204,6 +204,7 @@ def test_the_panel_says_what_to_look_for_in_both_languages(regression):
     dutch, english = (" ".join(texts(model_check_panel(regression, one))) for one in ("nl", "en"))
     assert "Lineariteit" in dutch and "de oranje lijn hoort vlak te lopen" in dutch and "besteding (t)" in dutch
     assert "Linearity" in english and "the orange line should be flat" in english and "spend (t)" in english
+    assert not [one for one in texts(model_check_panel(regression, "en")) if one.endswith("…")]
     assert "0 of 900 dots" in model_check_alt(regression, "en")
     assert "variantie-inflatie van loyaliteit (t) is 2,0" in model_check_alt(regression, "nl").replace("1,9", "2,0")
 

@@ -93,7 +93,7 @@ def _straightness(axes: Axes, check: Check, language: Language) -> None:
     axes.plot(grid, check.slope * grid, color=BLUE, lw=1.4)
     axes.plot(grid, line, color=ORANGE, lw=1.6)
     entitle(axes, _words(language, "Linearity", "Lineariteit"),
-            _words(language, "after adjustment: the orange line (averages) should follow the blue one (model)",
+            _words(language, "after adjustment: the orange line (means) should follow the blue one (model)",
                    "na correctie: de oranje lijn (gemiddelden) hoort de blauwe (model) te volgen"),
             check.treatment, check.outcome)  # fmt: skip
 
