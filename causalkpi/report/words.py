@@ -145,6 +145,14 @@ FRONT: Mapping[str, tuple[str, str]] = {
         "{change}, for one {period}: the interval holds zero ({range}); what it yields is not settled.",
         "{change}, één {period} lang: het interval omvat nul ({range}); de opbrengst staat niet vast.",
     ),
+    "money_ungraded": (
+        "This sum has no grade: hidden causes were not held against it.",
+        "Deze som heeft geen oordeel: zij is niet tegen verborgen oorzaken gehouden.",
+    ),
+    "money_weak": (
+        "The evidence behind it is weak: a hint, no more.",
+        "De onderbouwing ervan is zwak: een aanwijzing, meer niet.",
+    ),
     "lines_principle": (
         "How these lines are chosen: the best graded effect (of equals first one that bears out a claim, then the one "
         "furthest from zero in standard errors); then a contradicted claim, or the raw figures that mislead most, or "
@@ -177,6 +185,7 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "grade_none": ("no evidence", "ontbreekt"),
     "grade_against": ("against the claim", "tegen de stelling"),
     "grade_against_with": ("against the claim ({strength})", "tegen de stelling ({strength})"),
+    "grade_ungraded": ("not graded", "niet beoordeeld"),
     "grade_negligible": ("demonstrably negligible", "aantoonbaar verwaarloosbaar"),
     "evidence": ("Evidence", "Onderbouwing"),
     "why_not_more": ("Why not more", "Waarom niet meer"),
