@@ -14,6 +14,7 @@ from typing import Literal
 from .language import Language, Name, Text
 
 Severity = Literal["stops", "warns", "notes"]
+SEVERITIES: tuple[Severity, ...] = ("stops", "warns", "notes")
 
 
 @dataclass(frozen=True)

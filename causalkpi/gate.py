@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from .errors import Fault, Severity, did_you_mean
+from .errors import SEVERITIES, Fault, Severity, did_you_mean
 from .graph import KPIGraph
 from .language import Name, Text
 from .panel import Panel
@@ -62,8 +62,7 @@ def check(panel: Panel, graph: KPIGraph) -> tuple[Fault, ...]:
             faults += _missing(panel, kpi.id, values)
             faults += _level(panel, kpi.id, values, kpi.level)
     faults += _shape(panel) + _identities(panel, graph) + _respondents(panel)
-    order = {"stops": 0, "warns": 1, "notes": 2}
-    return tuple(sorted(faults, key=lambda fault: order[fault.severity]))
+    return tuple(sorted(faults, key=lambda fault: SEVERITIES.index(fault.severity)))
 
 
 def blocked(panel: Panel, graph: KPIGraph, faults: Iterable[Fault]) -> dict[str, Text]:

@@ -51,11 +51,13 @@ RULE: tuple[Text, ...] = (
         floor=FLOOR,
     ),
     Text(
-        "Strong: moreover there is a measured KPI to compare a hidden cause with; even the {strict:.0%} interval, "
+        "Strong: moreover units are seen repeatedly, so that the order in time does not rest on the graph's word alone; "
+        "there is a measured KPI to compare a hidden cause with; even the {strict:.0%} interval, "
         "widened by what such a cause could do, stays clear of zero; the estimate is at least the smallest effect of "
         "interest; the lead test raises no doubt (p of at least 5%); none of the checks on form, influence, adjustment "
         "set, added noise and resampling fails; and the answer rests on {few} units or more.",
-        "Sterk: bovendien is er een gemeten KPI om een verborgen oorzaak mee te vergelijken; blijft ook het "
+        "Sterk: bovendien zijn eenheden herhaald waargenomen, zodat de volgorde in de tijd niet alleen op de graaf "
+        "berust; is er een gemeten KPI om een verborgen oorzaak mee te vergelijken; blijft ook het "
         "{strict:.0%}-interval, verbreed met wat zo'n oorzaak kan doen, vrij van nul; is de schatting ten minste het "
         "kleinste effect van belang; wekt de toets vooruit in de tijd geen twijfel (p ten minste 5%); faalt geen van "
         "de toetsen op vorm, invloed, correctieset, toegevoegde ruis en hertrekking; en berust het antwoord op ten "
@@ -177,6 +179,13 @@ def _lacks_strong(
     """What keeps an estimate from *strong*."""
     lacks = []
     half = float(stats.t.ppf(0.5 + STRICT / 2, estimate.df)) * estimate.std_error
+    if estimate.periods <= 1:
+        lacks.append(
+            Text(
+                "Units are seen once: what came first is the graph's word alone.",
+                "Eenheden zijn één keer waargenomen: wat eerst kwam, zegt alleen de graaf.",
+            )
+        )
     if not compared:
         lacks.append(
             Text(

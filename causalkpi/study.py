@@ -7,14 +7,14 @@ showing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import networkx as nx
 import numpy as np
 import pandas as pd
 
 from .answers import Answers, Asked
-from .errors import Fault
+from .errors import SEVERITIES, Fault
 from .estimators import Answer, estimate
 from .evidence import Evidence, gather
 from .gate import MEND, blocked, check, complete, refused
@@ -24,6 +24,7 @@ from .kpi import Sign
 from .ledger import Ledger, keep_ledger
 from .panel import Panel, as_panel
 from .question import Estimand, Question, Unanswered
+from .suspicions import suspect
 
 
 class Study:
@@ -43,6 +44,8 @@ class Study:
     smallest : mapping of str to float, optional
         By outcome KPI, the smallest effect that matters, in its own unit; see
         :func:`causalkpi.evidence.usual_smallest` for those that are not named.
+    settled : collection of str
+        Columns about which the gate's suspicions are answered; see :mod:`causalkpi.suspicions`.
 
     Attributes
     ----------
@@ -78,12 +81,14 @@ class Study:
         level: float = 0.95,
         seed: int = 0,
         smallest: Mapping[str, float] | None = None,
+        settled: Collection[str] = (),
     ) -> None:
         self.graph = as_graph(graph)
         self.panel = complete(as_panel(data, unit=unit, period=period), self.graph)
         self.level, self.seed = level, seed
         self.smallest = dict(smallest or {})
-        self.faults: tuple[Fault, ...] = check(self.panel, self.graph)
+        found = (*check(self.panel, self.graph), *suspect(self.panel, self.graph, settled))
+        self.faults: tuple[Fault, ...] = tuple(sorted(found, key=lambda fault: SEVERITIES.index(fault.severity)))
         self._blocked = blocked(self.panel, self.graph, self.faults)
         self.register: list[Question] = []
 

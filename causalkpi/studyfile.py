@@ -10,65 +10,44 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any
 
 from .errors import CausalKPIError, Fault, StudyError, did_you_mean, raise_all
 from .files import Source
+from .formula import Formula
 from .graph import KPIGraph
 from .graphfile import load_graph
+from .language import Language
 from .question import Question
 from .reading import AGGREGATES, STRETCHES, read_panel
 from .study import Study
+from .studyschema import AskedEntry, SourceEntry, StudyEntry
 from .yamlfile import Position, Step, read_yaml
 
-Grain = Literal["year", "quarter", "month", "week", "day", "step"]
 _LEVEL, _SEED = 0.95, 0
 _NOTATION = ("unit", "period", "frequency", "decimal", "thousands", "separator", "sheet")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+@dataclass(frozen=True)
+class Valued:
+    """One change that a study wants in money.
 
+    Parameters
+    ----------
+    treatment, outcome : str
+        The KPI that is changed for one period, and the KPI that is money.
+    change : float
+    rate : float
+        Discount rate per year.
+    horizon : int
+        The last period to look at.
+    """
 
-class _Source(_Part):
-    path: str
-    unit: str | None = None
-    period: str | None = None
-    columns: dict[str, str] = {}
-    how: Any = None
-    frequency: Grain | None = None
-    decimal: Literal[".", ","] = "."
-    thousands: str = ""
-    separator: str | None = None
-    sheet: str | None = None
-    missing: list[str] | None = None
-
-
-class _Question(_Part):
     treatment: str
     outcome: str
-    horizon: Annotated[int, Field(ge=0)] = 0
-    contrast: float = 1.0
-
-
-class _File(_Part):
-    format: Literal[1]
-    title: str
-    graph: str
-    data: list[_Source]
-    frequency: Grain | None = None
-    unit_effects: list[str] | None = None
-    period_effects: list[str] | None = None
-    hidden: list[str] = []
-    questions: list[_Question] = []
-    claims: bool | None = None
-    level: Annotated[float, Field(gt=0, lt=1)] | None = None
-    seed: Annotated[int, Field(ge=0)] | None = None
-    client: str = ""
-    author: str = ""
-    date: str = ""
+    change: float
+    rate: float
+    horizon: int
 
 
 @dataclass(frozen=True)
@@ -94,6 +73,14 @@ class StudyFile:
     level : float
     seed : int
     client, author, date : str
+    language : {"en", "nl"}
+        Of the report.
+    smallest : mapping of str to float
+        By outcome KPI, the smallest effect that matters, in its own unit.
+    valuations : tuple of Valued
+        What is to be valued, KPI by KPI.
+    settled : tuple of str
+        Columns on which `identity` and `measured` have spoken.
     choices : mapping of str to str
         What the file leaves open and was chosen by default.
     """
@@ -111,6 +98,10 @@ class StudyFile:
     client: str = ""
     author: str = ""
     date: str = ""
+    language: Language = "en"
+    smallest: Mapping[str, float] = field(default_factory=dict)
+    valuations: tuple[Valued, ...] = ()
+    settled: tuple[str, ...] = ()
     choices: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -149,7 +140,7 @@ def read_study(path: str | Path) -> StudyFile:
     """
     file = Path(path)
     document, position = read_yaml(
-        file, _File, error=StudyError, what="study", check=lambda d, p: _Meaning(d, p, file).study()
+        file, StudyEntry, error=StudyError, what="study", check=lambda d, p: _Meaning(d, p, file).study()
     )
     return _Meaning(document, position, file).study()
 
@@ -168,13 +159,13 @@ def load(study: StudyFile) -> Study:
         Listing all that is wrong with files, columns and keys.
     """
     panel = read_panel(study.sources, frequency=study.frequency)
-    return Study(study.graph, panel, level=study.level, seed=study.seed)
+    return Study(study.graph, panel, level=study.level, seed=study.seed, smallest=study.smallest, settled=study.settled)
 
 
 class _Meaning:
     """Makes a StudyFile of a document; what is wrong is noted and left out, so that the rest can be checked too."""
 
-    def __init__(self, document: _File, position: Position, file: Path) -> None:
+    def __init__(self, document: StudyEntry, position: Position, file: Path) -> None:
         self.document, self.position, self.file = document, position, file
         self.faults: list[Fault] = []
 
@@ -192,6 +183,7 @@ class _Meaning:
         graph = self.graph()
         questions = [self.question(i, asked, graph) for i, asked in enumerate(document.questions)]
         claims = self.claims(graph, questions) if graph else True
+        valuations = self.valuations(graph) if graph else ()
         raise_all(StudyError, "The study cannot be used.", self.faults)
         assert graph is not None
         return StudyFile(
@@ -208,6 +200,10 @@ class _Meaning:
             document.client,
             document.author,
             document.date,
+            document.language,
+            document.smallest_effects,
+            valuations,
+            tuple(sorted({*document.identity, *document.measured})),
             _choices(document, claims),
         )
 
@@ -234,10 +230,51 @@ class _Meaning:
             elif getattr(self.document, place) is not None:
                 kept = tuple(kpi for i, kpi in enumerate(listed) if i not in wrong)
                 graph = self.attempt(lambda g=graph, p=place, k=kept: replace(g, **{p: k}), place) or graph
+        graph = self.declared(graph)
+        for kpi in self.document.smallest_effects:
+            self.known(kpi, graph, "smallest_effects", kpi)
         for i, source in enumerate(self.document.data):
             for column, kpi in source.columns.items():
                 self.known(kpi, graph, "data", i, "columns", column)
         return graph
+
+    def declared(self, graph: KPIGraph) -> KPIGraph:
+        """The graph with what the file says of columns: arithmetic gets its formula, what came too late is hidden."""
+        for column, text in self.document.identity.items():
+            formula = self.attempt(lambda t=text: Formula.parse(t), "identity", column)
+            if formula is None or column not in graph:
+                continue
+            if all([self.known(kpi, graph, "identity", column) for kpi, _ in formula.arguments]):
+                kpis = tuple(replace(k, formula=formula) if k.id == column else k for k in graph.kpis)
+                links = tuple(link for link in graph.links if link.target != column)
+                touched = {
+                    name: tuple(k for k in getattr(graph, name) if k != column)
+                    for name in ("unit_effects", "period_effects")
+                }
+                graph = (
+                    self.attempt(
+                        lambda g=graph, k=kpis, li=links, t=touched: replace(g, kpis=k, links=li, **t),
+                        "identity", column,
+                    )
+                    or graph
+                )  # fmt: skip
+        for column, words in self.document.measured.items():
+            order, _, outcome = words.partition(" ")
+            if self.known(outcome, graph, "measured", column) and order == "after" and column in graph:
+                graph = graph.hide(column)
+        return graph
+
+    def valuations(self, graph: KPIGraph) -> tuple[Valued, ...]:
+        """What the file wants in money."""
+        wanted = self.document.valuation
+        if wanted is None:
+            return ()
+        self.known(wanted.outcome, graph, "valuation", "outcome")
+        return tuple(
+            Valued(kpi, wanted.outcome, change, wanted.discount_rate, wanted.horizon)
+            for kpi, change in wanted.treatments.items()
+            if self.known(kpi, graph, "valuation", "treatments", kpi)
+        )
 
     def known(self, kpi: str, graph: KPIGraph, *loc: Step) -> bool:
         if kpi not in graph:
@@ -256,7 +293,7 @@ class _Meaning:
             ]
             return None
 
-    def source(self, i: int, source: _Source) -> Source | None:
+    def source(self, i: int, source: SourceEntry) -> Source | None:
         """One source with its path found, or None where it cannot be."""
         path = self.file.parent / source.path
         self.how(i, source)
@@ -271,7 +308,7 @@ class _Meaning:
         given |= {"missing": tuple(source.missing)} if source.missing is not None else {}
         return Source(path, columns=source.columns or None, how=source.how, name=_shown(source.path), **given)
 
-    def how(self, i: int, source: _Source) -> None:
+    def how(self, i: int, source: SourceEntry) -> None:
         """Note a word on adding up that does not exist."""
         options = (*AGGREGATES, *STRETCHES)
         each = source.how if isinstance(source.how, dict) else {} if source.how is None else {"": source.how}
@@ -281,7 +318,7 @@ class _Meaning:
                 found = f"the text {word!r}" if isinstance(word, str) else "no such word"
                 self.note("how", found, f"one of {', '.join(options)}, or one for each KPI", "", *loc)
 
-    def question(self, i: int, asked: _Question, graph: KPIGraph | None) -> Question | None:
+    def question(self, i: int, asked: AskedEntry, graph: KPIGraph | None) -> Question | None:
         """One question, or None where it makes no sense."""
         question = self.attempt(
             lambda: Question(asked.treatment, asked.outcome, asked.horizon, asked.contrast), "questions", i
@@ -304,7 +341,7 @@ class _Meaning:
         return claims
 
 
-def _choices(document: _File, claims: bool) -> dict[str, str]:
+def _choices(document: StudyEntry, claims: bool) -> dict[str, str]:
     """What the file leaves open, and what was done."""
     defaults = {
         "level": f"{_LEVEL:.0%} intervals",

@@ -35,7 +35,7 @@ def placebo(regression: Regression, panel: Panel, rng: np.random.Generator) -> F
     units = int(part.group.max()) + 1
     frame = {
         "id": "placebo",
-        "question": Text("Would a treatment that cannot matter seem to?", "Lijkt een behandeling die niets kan uitrichten "
+        "question": Text("Would a treatment that cannot matter seem to?", "Lijkt een behandeling zonder effect "
                          "toch iets te doen?"),
         "null": Text("The test finds an effect of such a placebo in 5% of cases.", "De toets vindt bij zo'n placebo in "
                      "5% van de gevallen een effect."),

@@ -1,0 +1,71 @@
+"""What a study file may say: its keys and their types, nothing else."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from .graphschema import Part
+from .language import Language
+
+Grain = Literal["year", "quarter", "month", "week", "day", "step"]
+
+
+class SourceEntry(Part):
+    """One file of data, and how to read it."""
+
+    path: str
+    unit: str | None = None
+    period: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    how: Any = None
+    frequency: Grain | None = None
+    decimal: Literal[".", ","] = "."
+    thousands: str = ""
+    separator: str | None = None
+    sheet: str | None = None
+    missing: list[str] | None = None
+
+
+class AskedEntry(Part):
+    """A question of the study's own."""
+
+    treatment: str
+    outcome: str
+    horizon: Annotated[int, Field(ge=0)] = 0
+    contrast: float = 1.0
+
+
+class ValuationEntry(Part):
+    """What is to be valued: the money, the rate per year, the last period, and each KPI's change."""
+
+    outcome: str
+    discount_rate: Annotated[float, Field(gt=-1)]
+    horizon: Annotated[int, Field(ge=0)] = 4
+    treatments: dict[str, float]
+
+
+class StudyEntry(Part):
+    """A whole file."""
+
+    format: Literal[1]
+    title: str
+    graph: str
+    data: list[SourceEntry]
+    frequency: Grain | None = None
+    unit_effects: list[str] | None = None
+    period_effects: list[str] | None = None
+    hidden: list[str] = Field(default_factory=list)
+    questions: list[AskedEntry] = Field(default_factory=list)
+    claims: bool | None = None
+    level: Annotated[float, Field(gt=0, lt=1)] | None = None
+    seed: Annotated[int, Field(ge=0)] | None = None
+    identity: dict[str, str] = Field(default_factory=dict)
+    measured: dict[str, Annotated[str, Field(pattern=r"^(after|before) .+$")]] = Field(default_factory=dict)
+    smallest_effects: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    valuation: ValuationEntry | None = None
+    language: Language = "en"
+    client: str = ""
+    author: str = ""
+    date: str = ""
