@@ -86,6 +86,11 @@ class Reader:
         counted = PERIODS[self.language]
         return counted.get(self.run.study.panel.frequency, counted[""])[0]
 
+    def periods(self) -> str:
+        """What several periods are called."""
+        counted = PERIODS[self.language]
+        return counted.get(self.run.study.panel.frequency, counted[""])[1]
+
     def later(self, horizon: int) -> str:
         """How much later, in words."""
         return later(horizon, self.run.study.panel.frequency, self.language)

@@ -273,6 +273,7 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "column_flow": ("Effect", "Effect"),
     "column_interval": ("Interval", "Interval"),
     "column_discounted": ("Discounted", "Contant gemaakt"),
+    "periods_later": ("{periods} later", "{periods} later"),
     "flows_caption": ("The flows, each with its own interval", "De stromen, elk met een eigen interval"),
     "no_value": ("No value", "Geen waarde"),
 }

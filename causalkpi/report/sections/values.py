@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...value import NetPresentValue
-from ..figures import NARROW, drawn
+from ..figures import NARROW, Figure, drawn
 from ..reader import Reader, capital, sentence
 
 
@@ -52,13 +52,15 @@ def _flow(reader: Reader, value: NetPresentValue, i: int) -> list[str]:
     ]
 
 
-def _profile(reader: Reader, value: NetPresentValue):
+def _profile(reader: Reader, value: NetPresentValue) -> Figure:
     from ... import plots
 
     points = [(flow.horizon, flow.value, flow.low, flow.high) for flow in value.flows]
+    unit = reader.run.study.graph[value.outcome].unit_in(reader.language)
+    horizon = reader.say("periods_later", periods=reader.periods())
     return drawn(
-        lambda: plots.profile_plot(points, reader.language),
-        lambda: plots.profile_alt(points, reader.language),
+        lambda: plots.profile_plot(points, reader.language, unit=unit, horizon=horizon),
+        lambda: plots.profile_alt(points, reader.language, unit=unit, horizon=horizon),
         reader,
         NARROW,
     )
