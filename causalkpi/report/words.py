@@ -256,7 +256,7 @@ FRONT: Mapping[str, tuple[str, str]] = {
         "Een verandering van één periode, en wat die in dezelfde en latere perioden met het geld doet, contant "
         "gemaakt. Het interval komt uit gezamenlijke trekkingen over alle perioden.",
     ),
-    "money_settled": ("The sign is settled within this horizon.", "Het teken staat binnen deze horizon vast."),
+    "money_settled": ("The interval is clear of zero.", "Het interval ligt vrij van nul."),
     "money_open": (
         "The interval holds zero; what it yields is not settled.",
         "Het interval omvat nul; de opbrengst staat niet vast.",

@@ -8,6 +8,7 @@ from ..reader import Reader, capital
 from .card import Card, few
 
 _STRENGTHS = ("strong", "moderate", "weak", "none")
+_LARGE = ("strong", "moderate", "ungraded")
 
 
 def money(reader: Reader, value: NetPresentValue) -> Card:
@@ -24,13 +25,12 @@ def money(reader: Reader, value: NetPresentValue) -> Card:
     }
     estimates = [answer for answer in value.answers if isinstance(answer, Estimate)]
     warned = few(reader, estimates[0]) if estimates else ""
-    graded = _grade_of(reader, value)
-    weak = graded["key"] not in ("strong", "moderate", "ungraded")
-    caveat = "money_ungraded" if graded["key"] == "ungraded" else "money_weak" if weak else ""
+    graded = grade_of(reader, value)
+    weak = graded["key"] not in _LARGE
     said = [
         warned,
         capital(reader.say("money_sure" if value.determined else "money_unsure", **parts)),
-        reader.say(caveat) if caveat and value.determined else "",
+        caveat(reader, graded) if value.determined else "",
     ]
     figure = reader.amount(value.outcome, value.value, half, brief=True)
     if warned or weak:
@@ -41,7 +41,7 @@ def money(reader: Reader, value: NetPresentValue) -> Card:
     return Card(reader.say("card_money"), figure, " ".join(filter(None, said)), whom, graded, "values")
 
 
-def _grade_of(reader: Reader, value: NetPresentValue) -> dict[str, str]:
+def grade_of(reader: Reader, value: NetPresentValue) -> dict[str, str]:
     """The weakest grade of the questions that the sum is made of; where the study asked none, that it has no grade."""
     horizons = {flow.horizon for flow in value.flows}
     made_of = [
@@ -54,3 +54,10 @@ def _grade_of(reader: Reader, value: NetPresentValue) -> dict[str, str]:
     if not made_of:
         return {"key": "ungraded", "sign": "○", "word": reader.say("grade_ungraded")}
     return reader.grade(max(made_of, key=lambda grade: _STRENGTHS.index(grade.strength)))
+
+
+def caveat(reader: Reader, graded: dict[str, str]) -> str:
+    """What must be said beside a sum of this grade; empty where nothing must."""
+    if graded["key"] == "ungraded":
+        return reader.say("money_ungraded")
+    return "" if graded["key"] in _LARGE else reader.say("money_weak")

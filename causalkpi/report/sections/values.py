@@ -7,6 +7,7 @@ from typing import Any
 from ...value import NetPresentValue
 from ..figures import NARROW, Figure, drawn
 from ..reader import Reader, capital, sentence
+from .money import caveat, grade_of
 
 
 def values(reader: Reader) -> list[dict[str, Any]]:
@@ -30,6 +31,8 @@ def _view(reader: Reader, value: NetPresentValue) -> dict[str, Any]:
         "level": reader.say("interval_at", level=value.level),
         "interval": reader.amounts(value.outcome, value.interval),
         "settled": reader.say("money_settled" if value.determined else "money_open"),
+        "grade": grade_of(reader, value),
+        "caveat": caveat(reader, grade_of(reader, value)),
         "facts": [
             (reader.say("p_positive"), reader.chance(value.p_positive)),
             (reader.say("rate"), reader.say("rate_a_year", rate=reader.rate(value.rate))),
