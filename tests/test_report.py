@@ -86,7 +86,7 @@ def test_nothing_on_the_page_runs_or_is_remote(html):
         assert not any(name.startswith("on") for name in attributes)
         assert attributes.get("src", "data:image/png;base64,").startswith("data:image/png;base64,")
         assert "href" not in attributes or (tag == "a" and attributes["href"].startswith("#"))
-    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)[1]
+    (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
     assert "url(" not in style
     assert "@import" not in style
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -232,10 +232,10 @@ def entry_of(run: Run, **grade):
 
 def test_a_strong_effect_is_said_in_percentage_points_with_its_interval(bank):
     reader, entry = entry_of(bank, strength="strong")
-    low, high = sorted(abs(100 * end) for end in entry.answer.interval)
+    low, high = sorted(abs(100 * end) for end in entry.evidence.estimate.interval)
     half = (high - low) / 2
     said = effect_sentence(reader, entry)
-    shown = reader.number(-100 * entry.answer.value, half)
+    shown = reader.number(-100 * entry.evidence.estimate.value, half)
     assert said.startswith(
         "Eén punt meer klantloyaliteit verlaagt het klantverloop 1 kwartaal later naar schatting met"
     )
@@ -277,7 +277,7 @@ def test_the_best_entry_has_the_best_grade(bank):
 def test_raw_figures_that_point_the_other_way_are_a_caution(bank):
     card = headlines(Reader(bank))[1]
     steering = next(e for e in Reader(bank).entries if e.question.treatment == "revenue_steering")
-    raw = next(b for b in steering.answer.beside if b.name == "association")
+    raw = next(b for b in steering.evidence.estimate.beside if b.name == "association")
     assert raw.value < 0
     assert card.figure in ("Het teken keert om", "Niet aangetoond")
     assert "ruwe cijfers" in card.sentence
@@ -297,6 +297,18 @@ def test_money_whose_sign_is_open_is_not_shown_large(bank):
     card = headlines(Reader(open_ended))[-1]
     assert card.figure == "Staat niet vast"
     assert "het interval omvat nul" in card.sentence
+
+
+def test_money_carries_the_weakest_grade_behind_it_or_says_that_it_has_none(bank):
+    value = replace(bank.values[0], value=1000.0, interval=(500.0, 1500.0))
+    card = headlines(Reader(replace(bank, values=(value,))))[-1]
+    assert card.grade is not None
+    assert (card.grade["word"], "geen oordeel" in card.sentence) == ("niet beoordeeld", True)
+    of_churn = replace(value, outcome="churn", treatment="customer_loyalty")  # a question that the study asked
+    weak = graded(bank, strength="weak")
+    card = headlines(Reader(replace(weak, values=(of_churn,))))[-1]
+    assert card.figure == "Een aanwijzing"
+    assert "zwak" in card.sentence
 
 
 def test_without_money_the_last_line_counts_the_claims(bank):

@@ -12,55 +12,19 @@ from typing import Any
 
 from ..answers import Asked
 from ..estimators import Estimate
-from ..evidence import Evidence
 from ..grade import Grade
-from ..kpi import KPI, PERIOD, UNIT
+from ..kpi import PERIOD, UNIT
 from ..language import Language, Name, Text, render
 from ..numerals import euro, interval, number, percent
-from ..question import Question, Unanswered
+from ..question import Question
 from ..record import Run
 from ..vocabulary import PERIODS
 from ..wording import later, question_words, words
+from .entry import Entry
+from .units import in_points, is_index, is_money, is_share
 from .words import WORDS, with_article
 
 _SIGNS = {"strong": "●●●", "moderate": "●●○", "weak": "●○○", "none": "○○○", "negligible": "≈"}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One distinct question, with everybody who asks it.
-
-    Parameters
-    ----------
-    anchor : str
-        Where its sheet stands on the page.
-    asked : tuple of Asked
-        One per origin, in the order of the register; the answer is the same, the grade may differ with the sign that
-        a claim expects.
-    """
-
-    anchor: str
-    asked: tuple[Asked, ...]
-
-    @property
-    def question(self) -> Question:
-        """What is asked."""
-        return self.asked[0].question
-
-    @property
-    def evidence(self) -> Evidence:
-        """The evidence, graded for the first claim that expects a sign."""
-        return next((item.evidence for item in self.asked if item.evidence.expected != "?"), self.asked[0].evidence)
-
-    @property
-    def answer(self) -> Estimate | Unanswered:
-        """The estimate, or why there is none."""
-        return self.asked[0].answer
-
-    @property
-    def true_effect(self) -> float:
-        """Not a number unless the organisation is simulated."""
-        return self.asked[0].true_effect
 
 
 @dataclass(frozen=True)
@@ -121,6 +85,11 @@ class Reader:
         """What a period is called."""
         counted = PERIODS[self.language]
         return counted.get(self.run.study.panel.frequency, counted[""])[0]
+
+    def periods(self) -> str:
+        """What several periods are called."""
+        counted = PERIODS[self.language]
+        return counted.get(self.run.study.panel.frequency, counted[""])[1]
 
     def later(self, horizon: int) -> str:
         """How much later, in words."""
@@ -217,26 +186,6 @@ class Reader:
             word = self.say("grade_against_with", strength=self.say(f"grade_{grade.strength}"))
         sign = ("▼ " if grade.against else "") + _SIGNS["negligible" if grade.negligible else grade.strength]
         return {"key": grade.word, "sign": sign, "word": word}
-
-
-def is_share(kpi: KPI) -> bool:
-    """Whether changes of a KPI are said in percentage points: its whole scale is a share, or its unit a percentage."""
-    return (kpi.minimum >= 0 and kpi.maximum <= 1) or kpi.unit.startswith("%")
-
-
-def is_index(kpi: KPI) -> bool:
-    """Whether changes of a KPI are said in points."""
-    return (kpi.minimum, kpi.maximum) == (0, 100) and not kpi.unit.startswith("%")
-
-
-def is_money(kpi: KPI) -> bool:
-    """Whether a KPI is an amount in euro."""
-    return kpi.unit.strip().casefold() in ("eur", "euro", "€")
-
-
-def in_points(kpi: KPI) -> float:
-    """By what a KPI's own unit is multiplied to be said aloud: 100 makes percentage points of shares."""
-    return 100.0 if is_share(kpi) and not kpi.unit.startswith("%") else 1.0
 
 
 def spread(estimate: Estimate) -> float:

@@ -145,6 +145,14 @@ FRONT: Mapping[str, tuple[str, str]] = {
         "{change}, for one {period}: the interval holds zero ({range}); what it yields is not settled.",
         "{change}, één {period} lang: het interval omvat nul ({range}); de opbrengst staat niet vast.",
     ),
+    "money_ungraded": (
+        "This sum has no grade: hidden causes were not held against it.",
+        "Deze som heeft geen oordeel: zij is niet tegen verborgen oorzaken gehouden.",
+    ),
+    "money_weak": (
+        "The evidence behind it is weak: a hint, no more.",
+        "De onderbouwing ervan is zwak: een aanwijzing, meer niet.",
+    ),
     "lines_principle": (
         "How these lines are chosen: the best graded effect (of equals first one that bears out a claim, then the one "
         "furthest from zero in standard errors); then a contradicted claim, or the raw figures that mislead most, or "
@@ -177,6 +185,7 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "grade_none": ("no evidence", "ontbreekt"),
     "grade_against": ("against the claim", "tegen de stelling"),
     "grade_against_with": ("against the claim ({strength})", "tegen de stelling ({strength})"),
+    "grade_ungraded": ("not graded", "niet beoordeeld"),
     "grade_negligible": ("demonstrably negligible", "aantoonbaar verwaarloosbaar"),
     "evidence": ("Evidence", "Onderbouwing"),
     "why_not_more": ("Why not more", "Waarom niet meer"),
@@ -247,7 +256,7 @@ FRONT: Mapping[str, tuple[str, str]] = {
         "Een verandering van één periode, en wat die in dezelfde en latere perioden met het geld doet, contant "
         "gemaakt. Het interval komt uit gezamenlijke trekkingen over alle perioden.",
     ),
-    "money_settled": ("The sign is settled within this horizon.", "Het teken staat binnen deze horizon vast."),
+    "money_settled": ("The interval is clear of zero.", "Het interval ligt vrij van nul."),
     "money_open": (
         "The interval holds zero; what it yields is not settled.",
         "Het interval omvat nul; de opbrengst staat niet vast.",
@@ -264,6 +273,7 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "column_flow": ("Effect", "Effect"),
     "column_interval": ("Interval", "Interval"),
     "column_discounted": ("Discounted", "Contant gemaakt"),
+    "periods_later": ("{periods} later", "{periods} later"),
     "flows_caption": ("The flows, each with its own interval", "De stromen, elk met een eigen interval"),
     "no_value": ("No value", "Geen waarde"),
 }

@@ -11,7 +11,7 @@ from ...finding import Finding
 from ...language import Text
 from ...sensitivity import FLOOR, Sensitivity
 from ..figures import NARROW, WIDE, Figure, drawn
-from ..reader import Reader, capital, sentence
+from ..reader import Reader, sentence
 
 SIGNS = {"fails": "✖", "doubtful": "?", "holds": "✔", "not_applicable": "–"}
 _OPEN = ("fails", "doubtful")
@@ -121,8 +121,8 @@ def sensitivity_figure(reader: Reader, evidence: Evidence) -> Figure | None:
     graph, found = reader.run.study.graph, pair[1]
     unit = graph[evidence.question.outcome].unit_in(reader.language)
     return drawn(
-        lambda: plots.sensitivity_plot(found, reader.name, reader.language, capital(unit)),
-        lambda: plots.sensitivity_alt(found, reader.name, reader.language),
+        lambda: plots.sensitivity_plot(found, reader.name, reader.language, unit),
+        lambda: plots.sensitivity_alt(found, reader.name, reader.language, unit),
         reader,
         NARROW,
     )

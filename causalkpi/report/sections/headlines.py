@@ -6,51 +6,22 @@ A card never says more than its grade: below *moderate* the large words are not 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from ...estimators import Estimate
-from ...estimators.result import Beside
-from ...grade import FEWEST
-from ...ledger import Verdict
 from ...question import Question
-from ...value import NetPresentValue
-from ..reader import Entry, Reader, capital, spread
+from ..entry import Entry
+from ..reader import Reader, capital, spread
+from .card import Card, few
+from .caution import caution
+from .money import money
 
 _STRENGTHS = ("strong", "moderate", "weak")
-_TWICE = 2.0  # so many times the estimate, and the raw figures mislead
-
-
-@dataclass(frozen=True)
-class Card:
-    """One of the three lines.
-
-    Parameters
-    ----------
-    about : str
-        What the card is about, in a word or two.
-    figure : str
-        What it says large.
-    sentence : str
-    whom : str
-        For which units and periods.
-    grade : dict of str to str
-        Key, sign and word; empty where none applies.
-    href : str
-        The sheet that it comes from.
-    """
-
-    about: str
-    figure: str
-    sentence: str
-    whom: str = ""
-    grade: dict[str, str] | None = None
-    href: str = ""
 
 
 def headlines(reader: Reader) -> list[Card]:
     """The best supported effect, the most telling caution, and money or the ledger."""
     best = best_entry(reader)
-    return [card for card in (_best(reader, best), _caution(reader, best), _third(reader)) if card]
+    return [card for card in (_best(reader, best), caution(reader, best), _third(reader)) if card]
 
 
 def best_entry(reader: Reader) -> Entry | None:
@@ -116,84 +87,14 @@ def effect_sentence(reader: Reader, entry: Entry) -> str:
         "range": reader.amounts(question.outcome, (low, high)),
     }
     said = capital(reader.say(f"effect_{entry.evidence.grade.strength}", **parts))
-    return f"{_few(reader, answer)} {said}".strip()
-
-
-def _few(reader: Reader, answer: Estimate) -> str:
-    """With very few units the sentence itself says how little that is."""
-    return reader.say("few_units", count=answer.units) if answer.units < FEWEST else ""
-
-
-def _caution(reader: Reader, best: Entry | None) -> Card | None:
-    """A claim that is contradicted; else raw figures that mislead; else what was refused."""
-    against = next((v for v in reader.run.ledger if v.word == "contradicted"), None)
-    if against is not None:
-        return _contradicted(reader, against)
-    rest = [entry for entry in reader.entries if entry is not best and isinstance(entry.answer, Estimate)]
-    misled = [(key, -_far(raw), entry, raw) for entry in rest for key, raw in _misleading(entry.answer)]
-    if misled:
-        key, _, entry, raw = min(misled, key=lambda found: found[:2])
-        return _raw(reader, key, entry, raw)
-    refused = sum(entry.answer.status in ("not_identified", "not_estimable", "refused_data")
-                  for entry in reader.entries)  # fmt: skip
-    if not refused:
-        return None
-    count = len(reader.entries)
-    return Card(reader.say("card_caution"), reader.say("so_many_of", count=refused, all=count),
-                reader.say("refused_one" if refused == 1 else "refused_many"), href="sheets")  # fmt: skip
-
-
-def _contradicted(reader: Reader, verdict: Verdict) -> Card:
-    statement = verdict.claim.statement(reader.language)
-    return Card(reader.say("card_caution"), verdict.claim.id, reader.say("claim_fails", statement=statement),
-                reader(verdict.reason), href="claims")  # fmt: skip
-
-
-def _misleading(answer: object) -> list[tuple[str, Beside]]:
-    """How the raw association of an estimate misleads, most telling first; empty where it does not."""
-    assert isinstance(answer, Estimate)
-    raw = next((b for b in answer.beside if b.name == "association"), None)
-    if raw is None or raw.interval[0] <= 0 <= raw.interval[1]:
-        return []
-    low, high = answer.interval
-    if low <= 0 <= high:
-        return [("1_zero", raw)]
-    if (raw.value > 0) != (answer.value > 0):
-        return [("0_turned", raw)]
-    return [("2_larger", raw)] if abs(raw.value) > _TWICE * abs(answer.value) else []
-
-
-def _far(raw: Beside) -> float:
-    return abs(raw.value) / raw.std_error if raw.std_error > 0 else math.inf
-
-
-def _raw(reader: Reader, key: str, entry: Entry, raw: Beside) -> Card:
-    question, answer = entry.question, entry.answer
-    assert isinstance(answer, Estimate)
-    kpi = question.outcome
-    parts = {
-        "change": reader.change(question.treatment, question.contrast),
-        "outcome": reader.the(kpi),
-        "later": reader.later(question.horizon),
-        "raw": reader.amount(kpi, raw.value, (raw.interval[1] - raw.interval[0]) / 2, brief=True),
-        "amount": reader.amount(kpi, answer.value, spread(answer), brief=True),
-        "range": reader.amounts(kpi, answer.interval),
-    }
-    return Card(
-        reader.say("card_caution"),
-        reader.say(f"card_{key[2:]}"),
-        f"{_few(reader, answer)} {capital(reader.say(f'raw_{key[2:]}', **parts))}".strip(),
-        reader(answer.population),
-        reader.grade(entry.evidence.grade),
-        entry.anchor,
-    )
+    return f"{few(reader, answer)} {said}".strip()
 
 
 def _third(reader: Reader) -> Card | None:
     """Money where the study asks for it; otherwise what the claims come to."""
     valued = [value for value in reader.run.values if value.valued]
     if valued:
-        return _money(reader, next((value for value in valued if value.determined), valued[0]))
+        return money(reader, next((value for value in valued if value.determined), valued[0]))
     if not len(reader.run.ledger):
         return None
     words = [verdict.word for verdict in reader.run.ledger]
@@ -204,23 +105,3 @@ def _third(reader: Reader) -> Card | None:
 
 
 _ORDER = ("supported", "contradicted", "inconclusive", "not_testable", "not_examined")
-
-
-def _money(reader: Reader, value: NetPresentValue) -> Card:
-    half = (value.interval[1] - value.interval[0]) / 2
-    parts = {
-        "change": reader.change(value.treatment, value.change),
-        "amount": reader.amount(value.outcome, abs(value.value), half),
-        "range": reader.amounts(value.outcome, value.interval),
-        "outcome": reader.the(value.outcome),
-        "verb": reader.say("lowers" if value.value < 0 else "raises"),
-        "period": reader.period(),
-        "rate": reader.rate(value.rate),
-    }
-    estimates = [answer for answer in value.answers if isinstance(answer, Estimate)]
-    few = _few(reader, estimates[0]) if estimates else ""
-    sure = value.determined and not few
-    said = capital(reader.say("money_sure" if value.determined else "money_unsure", **parts))
-    whom = reader(estimates[0].population) if estimates else ""
-    figure = reader.amount(value.outcome, value.value, half) if sure else reader.say("card_money_unsure")
-    return Card(reader.say("card_money"), figure, f"{few} {said}".strip(), whom, href="values")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +10,15 @@ from markupsafe import Markup
 
 from ...estimators import Estimate
 from ...graph import KPIGraph
-from ...kpi_map import LinkMark, kpi_map_svg
-from ..reader import Entry, Reader, in_points, spread
+from ...kpi_map import LinkMark, Tone, kpi_map_svg
+from ..entry import Entry
+from ..reader import Reader, spread
+from ..units import in_points
+
+_TONES: Mapping[str, Tone] = {
+    "strong": "strong", "moderate": "moderate", "weak": "weak", "against": "against",
+    "none": "none", "negligible": "none",
+}  # fmt: skip
 
 
 def links(reader: Reader) -> dict[str, Any]:
@@ -52,7 +60,7 @@ def _mark(reader: Reader, entry: Entry) -> LinkMark:
     text = short(reader, times * answer.value, times * spread(answer))
     grade = entry.evidence.grade
     told = reader.amount(outcome.id, answer.value, spread(answer))
-    tone = "none" if grade.word == "negligible" else grade.word
+    tone = _TONES[grade.word]
     return LinkMark(text, tone, f"{title}: {told}; {reader.grade(grade)['word']}", f"#{entry.anchor}")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...estimators import Estimate
-from ..reader import Entry, Reader, capital, spread
+from ..entry import Entry
+from ..reader import Reader, capital, spread
 
 
 def owners(reader: Reader) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ def provenance(reader: Reader, record: Mapping[str, Any]) -> dict[str, Any]:
     comparison = run.changes
     return {
         "graph": (record["graph"]["name"], record["graph"]["sha256"]),
-        "sources": [(source["name"], source["sha256"]) for source in record["sources"]],
+        "sources": [(reader(source.name), source.sha256) for source in run.study.panel.sources],
         "seed": str(record["seed"]),
         "level": reader.share(record["level"]),
         "register": reader.count(len(record["register"])),

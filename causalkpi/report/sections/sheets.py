@@ -10,8 +10,9 @@ from ...evidence import Evidence
 from ...numerals import p_value
 from ...question import Estimand, Unanswered
 from ...wording import moments, role_words, route_words, status_words, unit_words
+from ..entry import Entry
 from ..picture import picture
-from ..reader import Entry, Reader, capital, sentence, spread
+from ..reader import Reader, capital, sentence, spread
 from .checks import checks, panel_about, panel_figure, robustness, sensitivity_figure
 
 _ASKED = ("treatment", "outcome")  # neither held fixed nor left out

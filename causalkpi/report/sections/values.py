@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...value import NetPresentValue
-from ..figures import NARROW, drawn
+from ..figures import NARROW, Figure, drawn
 from ..reader import Reader, capital, sentence
+from .money import caveat, grade_of
 
 
 def values(reader: Reader) -> list[dict[str, Any]]:
@@ -30,6 +31,8 @@ def _view(reader: Reader, value: NetPresentValue) -> dict[str, Any]:
         "level": reader.say("interval_at", level=value.level),
         "interval": reader.amounts(value.outcome, value.interval),
         "settled": reader.say("money_settled" if value.determined else "money_open"),
+        "grade": grade_of(reader, value),
+        "caveat": caveat(reader, grade_of(reader, value)),
         "facts": [
             (reader.say("p_positive"), reader.chance(value.p_positive)),
             (reader.say("rate"), reader.say("rate_a_year", rate=reader.rate(value.rate))),
@@ -52,13 +55,15 @@ def _flow(reader: Reader, value: NetPresentValue, i: int) -> list[str]:
     ]
 
 
-def _profile(reader: Reader, value: NetPresentValue):
+def _profile(reader: Reader, value: NetPresentValue) -> Figure:
     from ... import plots
 
     points = [(flow.horizon, flow.value, flow.low, flow.high) for flow in value.flows]
+    unit = reader.run.study.graph[value.outcome].unit_in(reader.language)
+    horizon = reader.say("periods_later", periods=reader.periods())
     return drawn(
-        lambda: plots.profile_plot(points, reader.language),
-        lambda: plots.profile_alt(points, reader.language),
+        lambda: plots.profile_plot(points, reader.language, unit=unit, horizon=horizon),
+        lambda: plots.profile_alt(points, reader.language, unit=unit, horizon=horizon),
         reader,
         NARROW,
     )
