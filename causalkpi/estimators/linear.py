@@ -13,6 +13,7 @@ import numpy as np
 from ..graph import Node
 from ..panel import Panel
 from ..question import Estimand
+from .binary import beside_logit
 from .power import detectable
 from .regression import Fit, fit, interval, p_value
 from .result import Beside, Estimate, Regression, sample_words
@@ -68,6 +69,7 @@ def estimate_by_adjustment(panel: Panel, estimand: Estimand, level: float, *, co
     question = estimand.question
     best, whole = adjusted_fit(panel, estimand, question.target, [question.source], confirm=confirm)
     beside = [uncorrected(whole, question.contrast, level)] if best is not whole else []
+    logit, unfit = beside_logit(whole.sample, question.contrast, level, best.df)
     name = "least squares" + (", unit effects taken out" if whole.sample.unit_effects else "")
     name += ", period effects taken out" if whole.sample.period_effects else ""
     name += ", corrected by the split-panel jackknife" if best is not whole else ""
@@ -79,7 +81,8 @@ def estimate_by_adjustment(panel: Panel, estimand: Estimand, level: float, *, co
         main=best,
         level=level,
         estimator=name,
-        beside=beside,
+        beside=(*beside, *logit),
+        warnings=unfit,
         dowhy=float(whole.dowhy[0]) * question.contrast,
         regressions=(Regression(estimand, question.target, question.source, whole, best),),
         confirm=confirm,
