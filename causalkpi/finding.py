@@ -11,9 +11,12 @@ from .language import NOTHING, Text
 
 Result = Literal["holds", "doubtful", "fails", "not_applicable"]
 WORST_FIRST: tuple[Result, ...] = ("fails", "doubtful", "holds", "not_applicable")
+DOUBTFUL, FAILS = 0.05, 0.01
 BY_P = Text(
-    "Holds at p of 5% or more, doubtful from 1%, fails below.",
-    "Houdt stand bij p van 5% of meer, twijfelachtig vanaf 1%, faalt daaronder.",
+    "Holds at p of {doubtful:.0%} or more, doubtful from {fails:.0%}, fails below.",
+    "Houdt stand bij p van {doubtful:.0%} of meer, twijfelachtig vanaf {fails:.0%}, faalt daaronder.",
+    doubtful=DOUBTFUL,
+    fails=FAILS,
 )
 
 
@@ -38,7 +41,7 @@ def result_of(p: float) -> Result:
     >>> result_of(0.3), result_of(0.03), result_of(0.003)
     ('holds', 'doubtful', 'fails')
     """
-    return "holds" if p >= 0.05 else "doubtful" if p >= 0.01 else "fails"
+    return "holds" if p >= DOUBTFUL else "doubtful" if p >= FAILS else "fails"
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,7 +1,4 @@
-"""Diagnostics of a regression: one file per question, each a plain function to a Finding.
-
-A diagnostic goes into its own file and into ``DIAGNOSTICS``.
-"""
+"""Diagnostics: what may be wrong with one adjusted regression, a file per question, each a function to a Finding."""
 
 from __future__ import annotations
 
@@ -16,11 +13,13 @@ from .heteroskedasticity import heteroskedasticity
 from .influence import influence
 from .serial_correlation import serial_correlation
 
+__all__ = ["DIAGNOSTICS", "diagnose_regression"]
+
 DIAGNOSTICS = (functional_form, heteroskedasticity, serial_correlation, collinearity, influence)
 
 
 def diagnose_regression(regression: Regression, panel: Panel, rng: np.random.Generator) -> tuple[Finding, ...]:
-    """Every diagnostic's finding on one regression, in the order of ``DIAGNOSTICS``.
+    """What every diagnostic finds about a regression.
 
     Parameters
     ----------
@@ -28,8 +27,25 @@ def diagnose_regression(regression: Regression, panel: Panel, rng: np.random.Gen
     panel : Panel
         The one that it was fitted to.
     rng : numpy.random.Generator
+        For diagnostics that draw.
+
+    Returns
+    -------
+    tuple of Finding
+        One per function in ``DIAGNOSTICS``, in that order; one that cannot be had is ``not_applicable``, with the
+        reason.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> import pandas as pd
+    >>> from causalkpi import Question, estimate, identify
+    >>> from causalkpi.panel import as_panel
+    >>> draws = np.random.default_rng(1)
+    >>> loyalty = draws.normal(size=300)
+    >>> panel = as_panel(pd.DataFrame({"loyalty": loyalty, "spend": loyalty**2 + draws.normal(size=300)}))
+    >>> answer = estimate(panel, identify(nx.DiGraph([("loyalty", "spend")]), Question("loyalty", "spend")))
+    >>> print(*(found.result for found in diagnose_regression(answer.regressions[0], panel, draws)))
+    fails holds not_applicable not_applicable holds
     """
     return tuple(diagnostic(regression, panel, rng) for diagnostic in DIAGNOSTICS)
-
-
-__all__ = ["DIAGNOSTICS", "diagnose_regression"]

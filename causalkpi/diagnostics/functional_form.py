@@ -1,140 +1,170 @@
-"""Is a straight line enough: the treatment's own square, and Ramsey's RESET beside it.
-
-With many rows every bend is significant, and few matter. What matters is whether the bend turns the slope that is asked
-about: so the local slopes at a low and a high value of the treatment are worked out, and they decide between doubt and
-failure.
-"""
+"""Is a straight line enough: the treatment's own square, and Ramsey's RESET."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from ..estimators.regression import Fit
 from ..estimators.result import Regression
-from ..finding import Finding, Result, p_text
+from ..estimators.sample import Sample
+from ..finding import DOUBTFUL, FAILS, Finding, Result, p_text
 from ..language import NOTHING, Name, Text
 from ..panel import Panel
-from .robust import added_columns, residuals, taken_out
+from .robust import added, by_unit, fitted, levels, score_test, unit_means, untestable
 
-REFERENCE = "Ramsey 1969, JRSS B 31:350-371; Wald's test robust to units (Wooldridge 2010, section 6.2.3)"
 LOW, HIGH = 0.1, 0.9
 RULE = Text(
-    "Doubtful if the treatment's square adds (p below 5%) or RESET finds a bend elsewhere (p below 1%); fails if "
-    "the square adds (p below 1%) and turns the sign of the slope at the {low:.0%} or {high:.0%} point of the "
-    "treatment.",
-    "Twijfelachtig als het kwadraat van de behandeling toevoegt (p onder 5%) of RESET elders een kromming vindt (p "
-    "onder 1%); faalt als het kwadraat toevoegt (p onder 1%) en het teken van de helling omkeert bij het {low:.0%}- of "
-    "het {high:.0%}-punt van de behandeling.",
+    "Doubtful at p below {doubtful:.0%}; fails if the square of the treatment has p below {fails:.0%} and turns the "
+    "sign of the slope at the {low:.0%} or {high:.0%} point of the treatment: with many rows every bend is found, and "
+    "few matter.",
+    "Twijfelachtig bij p onder {doubtful:.0%}; faalt als het kwadraat van de behandeling p onder {fails:.0%} heeft en "
+    "het teken van de helling omkeert bij het {low:.0%}- of het {high:.0%}-punt van de behandeling: bij veel rijen "
+    "wordt elke kromming gevonden, en weinige doen ertoe.",
+    doubtful=DOUBTFUL,
+    fails=FAILS,
     low=LOW,
     high=HIGH,
 )
+_ABOUT: dict[str, Any] = {
+    "id": "functional_form",
+    "question": Text("Is a straight line enough?", "Volstaat een rechte lijn?"),
+    "rule": RULE,
+    "reference": "Ramsey (1969), JRSS B 31; robust score test: Wooldridge (1991), Journal of Econometrics 47",
+}
 
 
 def functional_form(regression: Regression, panel: Panel, rng: np.random.Generator) -> Finding:
-    """Whether a bend is left that turns the slope.
+    """Whether the outcome bends where the regression draws a straight line.
+
+    Two tests in levels, fixed effects taken out of the powers themselves: the treatment's own square (the curvature
+    that the slope hides), and squares and cubes of the fitted index (RESET: curvature in anything held fixed, which
+    can bias the slope). The p-value is twice the smaller of the two (Bonferroni); a treatment of two values has no
+    square of its own.
 
     Parameters
     ----------
     regression : Regression
     panel : Panel
+        The one that it was fitted to.
     rng : numpy.random.Generator
         Not used.
+
+    Returns
+    -------
+    Finding
+        Its numbers: ``p_square`` and ``p_reset``; ``low`` and ``high``, the slope at a low and a high value of the
+        treatment by a parabola, in native units.
     """
-    fit = regression.whole
-    x, y = Name(regression.treatment.kpi), Name(regression.outcome.kpi)
-    values = panel.shift(regression.treatment.kpi, regression.treatment.period).to_numpy()[fit.sample.used]
-    fitted = fit.sample.outcome - residuals(fit)
-    spread = float(fitted.std())
-    powers = ((fitted - fitted.mean()) / spread if spread > 0 else fitted * 0)[:, None] ** np.array([2, 3])
-    f_reset, p_reset = added_columns(fit, powers)
-    varied = len(np.unique(values)) > 2
-    f_own, p_own = added_columns(fit, _square(values)[:, None]) if varied else (float("nan"), float("nan"))
-    frame = {
-        "id": "functional_form",
-        "question": Text("Is a straight line enough?", "Volstaat een rechte lijn?"),
-        "null": Text("The effect of {x} on {y} does not bend.", "Het effect van {x} op {y} kromt niet.", x=x, y=y),
-        "rule": RULE,
-        "reference": REFERENCE,
+    sample = regression.whole.sample
+    kpi = Name(regression.treatment.kpi)
+    about: dict[str, Any] = _ABOUT | {
+        "null": Text(
+            "The outcome rises or falls along straight lines, in {kpi} and in all that is held fixed.",
+            "De uitkomst volgt rechte lijnen, zowel in {kpi} als in alles wat constant wordt gehouden.",
+            kpi=kpi,
+        )
     }
-    bends = p_own == p_own
-    if not bends and p_reset != p_reset:
-        why = Text("Nothing is left that could bend.", "Er blijft niets over dat zou kunnen krommen.")
-        return Finding(**frame, result="not_applicable", seen=why)
-    ends = local_slopes(fit, values) if bends else (1.0, 1.0)
-    turns = bends and p_own < 0.01 and min(ends) * max(ends) < 0
-    elsewhere = p_reset < 0.01
-    result: Result = "fails" if turns else "doubtful" if (bends and p_own < 0.05) or elsewhere else "holds"
+    slopes, residual = fitted(sample)
+    why = untestable(sample, residual)
+    if why is not None:
+        return Finding(**about, result="not_applicable", seen=why)
+    treatment, index = levels(regression, panel, slopes)
+    lost = len(slopes) / len(residual)
+    found: dict[str, tuple[float, float]] = {}
+    for name, powers in (("square", treatment[:, None] ** 2), ("reset", index[:, None] ** np.array([2, 3]))):
+        new = added(sample, powers)
+        if new.shape[1]:
+            found[name] = score_test(by_unit(sample, new * residual[:, None]), lost)
+    if not found:
+        return Finding(**about, result="not_applicable", seen=_STRAIGHT)
+    low, high = local_slopes(sample, treatment) if "square" in found else (1.0, 1.0)
+    turns = "square" in found and found["square"][1] < FAILS and low * high < 0
+    worst = min(found, key=lambda name: found[name][1])
+    p = min(1.0, len(found) * found[worst][1])
+    result: Result = "fails" if turns else "doubtful" if p < DOUBTFUL else "holds"
+    told = _TURNS if turns else _IN_TREATMENT if worst == "square" else _ELSEWHERE
+    ends = {"low": low, "high": high} if "square" in found else {}
     return Finding(
-        **frame,
+        **about,
         result=result,
-        seen=_seen(x, p_own, p_reset, ends, regression.weight) if bends else _elsewhere(p_reset),
-        consequence=NOTHING if result == "holds" else _means(turns, bends and p_own < 0.05),
-        remedy=NOTHING if result == "holds" else _mend(x),
-        statistic=f_own if bends else f_reset,
-        p_value=p_own if bends else p_reset,
-        numbers={"f_reset": f_reset, "p_reset": p_reset, "f_square": f_own, "p_square": p_own},
+        seen=_seen(kpi, found, p, [end * regression.weight for end in ends.values()]),
+        consequence=_NO_BEND if result == "holds" else told,
+        remedy=NOTHING if result == "holds" else _REMEDY,
+        statistic=found[worst][0],
+        p_value=p,
+        numbers={f"p_{name}": value for name, (_, value) in found.items()} | ends,
     )
 
 
-def _square(values: np.ndarray) -> np.ndarray:
-    return ((values - values.mean()) / values.std()) ** 2
+def local_slopes(sample: Sample, treatment: np.ndarray) -> tuple[float, float]:
+    """The slope at a low and at a high value of the treatment, by a parabola; in native units.
+
+    Parameters
+    ----------
+    sample : Sample
+    treatment : ndarray, shape (rows,)
+        Standardised, unit means left in.
+    """
+    square = treatment[:, None] ** 2
+    square = square - unit_means(sample, square) if sample.unit_effects else square - square.mean()
+    design = np.column_stack([sample.design, square])
+    size = np.linalg.norm(design, axis=0)
+    slopes = np.linalg.lstsq(design / size, sample.outcome, rcond=None)[0] / size
+    own = sample.treatments[:, 0]
+    within = treatment - unit_means(sample, treatment[:, None])[:, 0] if sample.unit_effects else treatment
+    scale = float(within @ own) / float(within @ within)  # native units per standard one
+    low, high = np.quantile(treatment, [LOW, HIGH])
+    return float(slopes[1] + 2 * slopes[-1] * low / scale), float(slopes[1] + 2 * slopes[-1] * high / scale)
 
 
-def local_slopes(fit: Fit, values: np.ndarray) -> tuple[float, float]:
-    """The slope at a low and at a high value of the treatment, by a parabola; in native units."""
-    square = _square(values)
-    left = taken_out(fit, square[:, None])[:, 0]
-    bend = float(left @ residuals(fit)) / float(left @ left)
-    own = fit.sample.treatments[:, 0]
-    rest = np.delete(fit.sample.design, 1, axis=1)
-    alone = own - rest @ np.linalg.lstsq(rest, own, rcond=None)[0]
-    straight = float(fit.slopes[0]) - bend * float(alone @ square) / float(alone @ alone)
-    low, high = np.quantile(values, [LOW, HIGH])
-    return tuple(straight + 2 * bend * (at - values.mean()) / values.var() for at in (low, high))  # type: ignore[return-value]
-
-
-def _seen(x: Name, p: float, p_reset: float, ends: tuple[float, float], weight: float) -> Text:
+def _seen(kpi: Name, found: dict[str, tuple[float, float]], p: float, ends: list[float]) -> Text:
+    """The two tests, what they come to together, and how far the bend takes the answer."""
+    square = Text("square of {kpi} {p}", "kwadraat van {kpi} {p}", kpi=kpi, p=p_text(found["square"][1])) \
+        if "square" in found else ""  # fmt: skip
+    reset = Text("powers of the fitted values (RESET) {p}", "machten van de voorspelde waarden (RESET) {p}",
+                 p=p_text(found["reset"][1])) if "reset" in found else ""  # fmt: skip
+    tests = Text.join((square, reset), "; ")
+    if len(found) == 1:
+        return Text("Curvature: {tests}.", "Kromming: {tests}.", tests=tests)
     return Text(
-        "The square of {x} adds: {p}; with it the answer runs from {low:.3g} at a low to {high:.3g} at a high value. "
-        "Powers of the fitted values (RESET): {reset}.",
-        "Het kwadraat van {x} voegt toe: {p}; daarmee loopt het antwoord van {low:.3g} bij een lage tot {high:.3g} bij "
-        "een hoge waarde. Machten van de voorspelde waarden (RESET): {reset}.",
-        x=x,
+        "Curvature: {tests}; together {p}. With the square the answer runs from {low:.3g} at low to {high:.3g} at high "
+        "values.",
+        "Kromming: {tests}; samen {p}. Met het kwadraat loopt het antwoord van {low:.3g} bij lage tot {high:.3g} bij "
+        "hoge waarden.",
+        tests=tests,
         p=p_text(p),
-        reset=p_text(p_reset),
-        low=ends[0] * weight,
-        high=ends[1] * weight,
+        low=ends[0],
+        high=ends[1],
     )
 
 
-def _elsewhere(p_reset: float) -> Text:
-    return Text(
-        "Powers of the fitted values (RESET): {reset}; the treatment has two values and cannot bend itself.",
-        "Machten van de voorspelde waarden (RESET): {reset}; de behandeling heeft twee waarden en kan zelf niet "
-        "krommen.",
-        reset=p_text(p_reset),
-    )
-
-
-def _means(turns: bool, own: bool) -> Text:
-    if turns:
-        return Text(
-            "One number hides that the effect changes sign.", "Eén getal verhult dat het effect van teken wisselt."
-        )
-    if own:
-        return Text(
-            "The estimate is an average over a bend: its sign stands, its size differs at either end.",
-            "De schatting is een gemiddelde over een kromming: het teken staat, de omvang verschilt aan de randen.",
-        )
-    return Text(
-        "What is held fixed bends; that is taken up only in so far as a straight line can.",
-        "Wat constant wordt gehouden kromt; een rechte lijn vangt dat maar ten dele op.",
-    )
-
-
-def _mend(x: Name) -> Text:
-    return Text(
-        "Look at the picture of the form; try a logarithm, or ask for low and high values of {x} apart.",
-        "Bekijk de figuur van de vorm; probeer een logaritme, of vraag lage en hoge waarden van {x} apart.",
-        x=x,
-    )
+_STRAIGHT = Text(
+    "The regressors take so few values that any form is a straight line here.",
+    "De verklarende kolommen nemen zo weinig waarden aan dat elke vorm hier een rechte lijn is.",
+)
+_NO_BEND = Text(
+    "No curvature was found, which does not prove that there is none.",
+    "Er is geen kromming gevonden; dat bewijst niet dat die er niet is.",
+)
+_TURNS = Text(
+    "One number hides that the effect changes sign between low and high values.",
+    "Eén getal verhult dat het effect tussen lage en hoge waarden van teken wisselt.",
+)
+_IN_TREATMENT = Text(
+    "The estimate is an average slope: the effect differs between low and high values, and a larger change than those "
+    "observed cannot be read from it.",
+    "De schatting is een gemiddelde helling: het effect verschilt tussen lage en hoge waarden, en een grotere "
+    "verandering dan waargenomen valt er niet uit af te lezen.",
+)
+_ELSEWHERE = Text(
+    "What is held fixed works along a curve; held fixed by a straight line, part of its influence may have ended up in "
+    "the estimate.",
+    "Wat constant wordt gehouden werkt langs een kromme; met een rechte lijn kan een deel van die invloed in de "
+    "schatting zijn beland.",
+)
+_REMEDY = Text(
+    "Draw the outcome against the KPIs, take a logarithm or a square where the curve shows, and compare the answers.",
+    "Zet de uitkomst uit tegen de KPI's, neem een logaritme of kwadraat waar de kromming zichtbaar is, en vergelijk de "
+    "antwoorden.",
+)

@@ -14,6 +14,7 @@ from ..graph import Node
 from ..language import NOTHING, Name, Text
 from ..panel import Panel
 from ..question import Estimand
+from .binary import beside_logit
 from .power import detectable
 from .regression import Fit, fit, interval, p_value
 from .result import Beside, Estimate, Regression, sample_words
@@ -113,6 +114,7 @@ def estimate_by_adjustment(panel: Panel, estimand: Estimand, level: float, *, co
     question = estimand.question
     best, whole = adjusted_fit(panel, estimand, question.target, [question.source], confirm=confirm)
     beside = [uncorrected(whole, question.contrast, level)] if best is not whole else []
+    logit, unfit = beside_logit(whole.sample, question.contrast, level, best.df)
     name = Text.join(
         (
             Text("least squares", "kleinste kwadraten"),
@@ -129,7 +131,8 @@ def estimate_by_adjustment(panel: Panel, estimand: Estimand, level: float, *, co
         main=best,
         level=level,
         estimator=name,
-        beside=beside,
+        beside=(*beside, *logit),
+        warnings=unfit,
         dowhy=float(whole.dowhy[0]) * question.contrast,
         regressions=(Regression(estimand, question.target, question.source, whole, best, question.contrast),),
         confirm=confirm,
