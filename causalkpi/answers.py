@@ -11,6 +11,7 @@ import pandas as pd
 
 from .estimators import Answer
 from .evidence import Evidence
+from .parallel import spread
 from .question import Question, Unanswered
 
 
@@ -102,4 +103,5 @@ def _row(item: Asked) -> dict[str, Any]:
 
 def with_truth(answers: Answers, effect: Callable[[Question], float]) -> Answers:
     """The answers with the true effect beside each, where an organisation is simulated."""
-    return Answers(tuple(replace(item, true_effect=effect(item.question)) for item in answers))
+    found = spread(lambda item: effect(item.question), answers.asked)
+    return Answers(tuple(replace(item, true_effect=value) for item, value in zip(answers, found, strict=True)))

@@ -168,12 +168,33 @@ def gather(
     >>> gather(panel, estimate(panel, identify(graph, Question("loyalty", "spend"))), expected="+").grade.word
     'strong'
     """
+    findings, tested = examine(panel, answer, np.random.default_rng(0) if rng is None else rng)
+    return weigh(panel, answer, findings, tested, expected=expected, smallest=smallest)
+
+
+def examine(
+    panel: Panel, answer: Answer, rng: np.random.Generator
+) -> tuple[tuple[Finding, ...], tuple[Sensitivity, ...]]:
+    """The findings about an answer, and what hidden causes could do to it; nothing where there is no number."""
+    if not isinstance(answer, Estimate):
+        return (), ()
+    parts = [(part, _findings(part, panel, rng)) for part in answer.regressions]
+    findings = _worst([(part.outcome.kpi, found) for part, found in parts])
+    return findings, tuple(sensitivity(part, part.weight, answer.level) for part, _ in parts if part.weight)
+
+
+def weigh(
+    panel: Panel,
+    answer: Answer,
+    findings: tuple[Finding, ...],
+    tested: tuple[Sensitivity, ...],
+    *,
+    expected: Sign = "?",
+    smallest: float = math.nan,
+) -> Evidence:
+    """An answer and what was found about it as evidence, with its grade; see :func:`gather`."""
     if not isinstance(answer, Estimate):
         return Evidence(answer.question, answer, expected, grade=Grade("none", reasons=(_text(answer.reason),)))
-    draws = np.random.default_rng(0) if rng is None else rng
-    parts = [(part, _findings(part, panel, draws)) for part in answer.regressions]
-    findings = _worst([(part.outcome.kpi, found) for part, found in parts])
-    tested = tuple(sensitivity(part, part.weight, answer.level) for part, _ in parts if part.weight)
     bound = float(sum(found.bound for found in tested)) if tested else math.nan
     compared = bool(tested) and all(found.benchmarks for found in tested)
     declared = not math.isnan(smallest)

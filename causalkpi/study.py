@@ -16,13 +16,14 @@ import pandas as pd
 from .answers import Answers, Asked
 from .errors import SEVERITIES, Fault
 from .estimators import Answer, estimate
-from .evidence import Evidence, gather
+from .evidence import Evidence, examine, gather, weigh
 from .gate import MEND, blocked, check, complete, refused
 from .graph import KPIGraph, as_graph
 from .identification import identify
 from .kpi import Sign
 from .ledger import Ledger, keep_ledger
 from .panel import Panel, as_panel
+from .parallel import spread
 from .question import Estimand, Question, Unanswered
 from .suspicions import suspect
 
@@ -170,14 +171,24 @@ class Study:
         family = self.family(questions, claims=claims)
         for _, question, _ in family:
             question.against(self.graph)
-        known: dict[Question, Evidence] = {}
-        asked = []
-        for i, (origin, question, expected) in enumerate(family):
+        answers: dict[Question, Answer] = {}
+        for i, (_, question, _) in enumerate(family):
             progress(f"{i + 1} of {len(family)}: {question}")
-            if question not in known:
-                known[question] = self.examine(question)
-            asked.append(Asked(question, origin, known[question].expecting(expected)))
+            if question not in answers:
+                answers[question] = self.answer(question)
+        progress(f"examining {len(answers)} answers")
+        known = self._examined(answers)
+        asked = [Asked(question, origin, known[question].expecting(sign)) for origin, question, sign in family]
         return keep_ledger(self.graph.claims if claims else (), Answers(tuple(asked)), self.level)
+
+    def _examined(self, answers: Mapping[Question, Answer]) -> dict[Question, Evidence]:
+        """The evidence on many answers; what is found about each is worked out on all cores."""
+        given = list(answers.values())
+        found = spread(lambda answer: examine(self.panel, answer, np.random.default_rng(self.seed)), given)
+        return {
+            question: weigh(self.panel, answer, *parts, smallest=self.smallest.get(question.outcome, math.nan))
+            for (question, answer), parts in zip(answers.items(), found, strict=True)
+        }
 
     def usual_change(self, kpi: str) -> float:
         """The change that a claim's question asks about: all of it where the data hold only 0 and 1."""

@@ -18,7 +18,7 @@ from .graph import KPIGraph
 from .language import Name, Text
 from .panel import Panel
 
-_EXACT, _ROWS, _COLUMNS, _FEWEST, _CODES = 0.9999, 2000, 40, 60, 10
+_EXACT, _ROWS, _COLUMNS, _FEWEST, _CODES = 0.9999, 1000, 40, 60, 10
 _TELLING, _SEPARATES = 0.7, 0.98
 _END = re.compile(
     r"stat(us|e)\b|einde|exit|reason|reden|opgezegd|opzeg|cancel|vertrek|closed|gesloten|left\b|terminat|eind(datum|stand)",

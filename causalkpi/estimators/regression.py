@@ -206,12 +206,16 @@ def leave_one_out(design: np.ndarray, outcome: np.ndarray, unit: np.ndarray, whi
         share = np.divide(residual, gap, out=np.zeros_like(gap), where=gap > 1e-10)
         return (beta[which] - (q * share[:, None]) @ rows.T)[order]
     out = np.empty((len(starts) - 1, which.stop - which.start))
-    for g in range(len(starts) - 1):
-        at = order[starts[g] : starts[g + 1]]
+    sizes = np.diff(starts)
+    for size in np.unique(sizes):  # units of one size together: many small matrices at once
+        which_units = np.flatnonzero(sizes == size)
+        at = order[starts[which_units][:, None] + np.arange(size)]
         part = q[at]
-        gap = np.eye(len(at)) - part @ part.T
-        change = rows @ (part.T @ np.linalg.lstsq(gap, residual[at], rcond=1e-10)[0])
-        out[g] = beta[which] - change
+        values, vectors = np.linalg.eigh(np.eye(size) - part @ part.transpose(0, 2, 1))
+        safe = values > 1e-10  # a unit that fits itself exactly has nothing to say there
+        turned = np.einsum("gij,gi->gj", vectors, residual[at])
+        solved = np.einsum("gij,gj->gi", vectors, np.divide(turned, values, out=np.zeros_like(turned), where=safe))
+        out[which_units] = beta[which] - np.einsum("gtk,gt->gk", part, solved) @ rows.T
     return out
 
 

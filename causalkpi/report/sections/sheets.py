@@ -8,6 +8,7 @@ from typing import Any
 from ...estimators import Estimate
 from ...evidence import Evidence
 from ...numerals import p_value
+from ...parallel import spread as spread_over_cores
 from ...question import Estimand, Unanswered
 from ...wording import moments, role_words, route_words, status_words, unit_words
 from ..entry import Entry
@@ -20,7 +21,7 @@ _ASKED = ("treatment", "outcome")  # neither held fixed nor left out
 
 def sheets(reader: Reader) -> list[dict[str, Any]]:
     """One view per distinct question, in the order of the register."""
-    return [_view(reader, entry) for entry in reader.entries]
+    return spread_over_cores(lambda entry: _view(reader, entry), reader.entries)
 
 
 def _view(reader: Reader, entry: Entry) -> dict[str, Any]:
