@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .study import Study
 
 DONE, REFUSED, WRONG, INTERRUPTED = 0, 1, 2, 130
-_WIDTH = 100
+_WIDTH = 120
 _THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _PLAIN = (("−", "-"), ("→", "->"), ("∞", "inf"), ("×", "x"))  # what a terminal may lack, written otherwise
 REFUSALS = ("not_identified", "not_estimable", "refused_data")

@@ -29,14 +29,14 @@ def text_table(run: Run, *, width: int = 100) -> str:
         question = question_words(item.question, study.graph, study.panel.frequency, plain=True, language=run.language)
         rows.append([question, *_cells(item, run, reader)])
     sizes = [max(len(row[i]) for row in rows if len(row) == len(titles)) for i in range(1, len(titles))]
-    first = min(max(len(row[0]) for row in rows), width - sum(sizes) - 2 * len(sizes))
+    first = max(20, min(max(len(row[0]) for row in rows), width - sum(sizes) - 2 * len(sizes)))
     lines = []
     for question, *cells in rows:
         if len(cells) == len(sizes):
             shown = "  ".join(cell.rjust(size) for cell, size in zip(cells, sizes, strict=True))
         else:
             shown = cells[0]
-        head, *rest = textwrap.wrap(question, max(first, 20)) or [""]
+        head, *rest = textwrap.wrap(question, first) or [""]
         lines += [f"{head:<{first}}  {shown}".rstrip(), *("  " + line for line in rest)]
     return "\n".join(lines)
 

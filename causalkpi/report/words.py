@@ -216,6 +216,7 @@ FRONT: Mapping[str, tuple[str, str]] = {
     ),
     "column_claim": ("Claim", "Stelling"),
     "column_verdict": ("Verdict", "Uitkomst"),
+    "column_grade": ("Grade", "Onderbouwing"),
     "column_reason": ("Why", "Waarom"),
     "column_p": ("p (Holm)", "p (Holm)"),
     "column_questions": ("Questions", "Vragen"),
