@@ -159,14 +159,14 @@ def gather(
     >>> from causalkpi import Question, estimate, identify
     >>> draw = np.random.default_rng(1)
     >>> market = draw.normal(size=400)
-    >>> loyalty = market + draw.normal(size=400)
+    >>> loyalty = 0.3 * market + draw.normal(size=400)
     >>> data = pd.DataFrame({"market": market, "loyalty": loyalty})
     >>> data["spend"] = 2 * loyalty + market + draw.normal(size=400)
     >>> graph = nx.DiGraph([("market", "loyalty"), ("market", "spend"), ("loyalty", "spend")])
     >>> from causalkpi.panel import as_panel
     >>> panel = as_panel(data)
     >>> gather(panel, estimate(panel, identify(graph, Question("loyalty", "spend"))), expected="+").grade.word
-    'strong'
+    'moderate'
     """
     findings, tested = examine(panel, answer, np.random.default_rng(0) if rng is None else rng)
     return weigh(panel, answer, findings, tested, expected=expected, smallest=smallest)
