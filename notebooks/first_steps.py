@@ -109,7 +109,9 @@ evidence.estimate.results.summary().tables[0]
 
 # %%
 estimand_of_dowhy, estimate_of_dowhy = evidence.to_dowhy()
-print(f"DoWhy {estimate_of_dowhy.value:.10f}, statsmodels {evidence.estimate.results.params['customer_loyalty (t)']:.10f}")
+print(
+    f"DoWhy {estimate_of_dowhy.value:.10f}, statsmodels {evidence.estimate.results.params['customer_loyalty (t)']:.10f}"
+)
 
 # %% [markdown]
 # ## Later, and in money

@@ -19,7 +19,7 @@ from causalkpi.graphfile import load_graph
 from causalkpi.study import Study
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ["answers.csv", "answers.html", "run.json"]
+NAMES = ["answers.csv", "claims.csv", "findings.csv", "report.html", "run.json"]
 GRAPH = """\
 format: 1
 kpis:
@@ -97,13 +97,13 @@ INPUT = ["graph.yaml", "shop.csv", "shop.yaml"]
 def test_a_study_is_run(folder):
     result = causalkpi("run", "shop.yaml")
     assert result.exit_code == 0, "the refused question is a claim's, not the study's own"
-    assert listing(folder / "shop-answers") == NAMES
-    assert result.stderr.splitlines()[-1] == "2 of 2: loyalty (+1) -> churn, at once"
-    assert [str(Path("shop-answers", name)) for name in NAMES] == result.stdout.splitlines()[-3:]
+    assert listing(folder / "shop-report") == NAMES
+    assert result.stderr.splitlines()[-2:] == ["2 of 2: loyalty (+1) -> churn, at once", "examining 2 answers"]
+    assert sorted(str(Path("shop-report", name)) for name in NAMES) == sorted(result.stdout.splitlines()[-5:])
     assert 'loyauté "vraie" 🐊 +1 -> spend, now' in result.stdout
     assert "cannot be learned from these KPIs" in result.stdout
-    assert max(map(len, result.stdout.splitlines())) <= 100
-    record = json.loads((folder / "shop-answers" / "run.json").read_text("utf-8"))
+    assert max(map(len, result.stdout.splitlines())) <= 120
+    record = json.loads((folder / "shop-report" / "run.json").read_text("utf-8"))
     assert record["sources"][0]["name"] == "shop.csv"
     assert record["choices"]["seed"] == "0"
 
@@ -257,12 +257,13 @@ def test_the_demo_tells_what_is_true_and_what_was_refused(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     result = causalkpi("demo")
     assert result.exit_code == 0
-    assert listing(tmp_path / "waterland-answers") == NAMES
+    assert listing(tmp_path / "waterland-report") == NAMES
     told = " ".join(result.stdout.split())
     assert "the true effect is −0.0284." in told  # the coefficient of the bank's own equation, in percentage points
-    assert "Refused: investor loyalty +0.1 → cost of equity, 1 quarter later." in told
-    assert max(map(len, result.stdout.splitlines())) <= 100
-    record = json.loads((tmp_path / "waterland-answers" / "run.json").read_text("utf-8"))
+    assert "the true value is 3,470." in told  # the discounted sum of effects by intervention
+    assert "not testable here" in told
+    assert max(map(len, result.stdout.splitlines())) <= 120
+    record = json.loads((tmp_path / "waterland-report" / "run.json").read_text("utf-8"))
     churn = next(a for a in record["answers"] if a["treatment"] == "customer_loyalty" and a["outcome"] == "churn")
     assert churn["low"] < churn["true_effect"] < churn["high"]
     assert churn["high"] < 0

@@ -42,6 +42,7 @@ from causalkpi.plots import (
 from causalkpi.plots.check_numbers import check_of
 from causalkpi.plots.ink import Ticks
 from causalkpi.plots.sensitivity import times
+from causalkpi.question import Question
 from causalkpi.sensitivity import Benchmark, Sensitivity
 
 
@@ -56,7 +57,7 @@ def regression_of(level: str = "unit", n: int = 900, curved: float = 0.0, seed: 
         tuple(KPI(en, nl=nl, level=level) for en, nl in names),  # type: ignore[arg-type]
         (Link("market", "loyalty"), Link("market", "spend"), Link("loyalty", "spend")),
     )
-    return Study(graph, data).ask("loyalty", "spend").regressions[0]
+    return Study(graph, data).answer(Question("loyalty", "spend")).regressions[0]
 
 
 @pytest.fixture(scope="module")
@@ -280,7 +281,7 @@ def test_the_rows_of_an_answer_are_itself_the_association_and_the_truth(regressi
     rng = np.random.default_rng(0)
     data = pd.DataFrame({"a": rng.normal(size=100)})
     data["b"] = data.a + rng.normal(size=100)
-    rows = rows_of(Study(KPIGraph((KPI("a"), KPI("b")), (Link("a", "b"),)), data).ask("a", "b"), truth=1.0)  # type: ignore[arg-type]
+    rows = rows_of(Study(KPIGraph((KPI("a"), KPI("b")), (Link("a", "b"),)), data).answer(Question("a", "b")), truth=1.0)  # type: ignore[arg-type]
     assert [row.kind for row in rows] == ["estimate", "beside", "truth"]
 
 

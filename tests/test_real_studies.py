@@ -89,7 +89,7 @@ def test_the_trusts_answer_is_that_of_a_plain_panel_regression(trusts):
 
 def test_the_page_shows_both_numbers(trusts, tmp_path):
     run(STUDIES / "nhs_trusts" / "study.yaml", tmp_path / "answers")
-    page = (tmp_path / "answers" / "answers.html").read_text("utf-8")
+    page = (tmp_path / "answers" / "report.html").read_text("utf-8")
     assert "Staff engagement and mortality in English hospital trusts" in page
     assert "staff engagement +0.1 → mortality index (SHMI), 1 year later" in page
     assert "−0.016" in page  # raw

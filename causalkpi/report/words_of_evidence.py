@@ -29,7 +29,7 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
     "basis": ("What it rests on", "Waar het op berust"),
     "smallest_interest": ("Smallest effect of interest", "Kleinste effect van belang"),
     "declared": ("named by the study", "door het onderzoek opgegeven"),
-    "usual": ("usual: 0.05 standard deviations", "gebruikelijk: 0,05 standaarddeviatie"),
+    "usual": ("usual: {small} standard deviations", "gebruikelijk: {small} standaarddeviatie"),
     "column_kpis": ("KPIs", "KPI's"),
     "column_kpi": ("KPI", "KPI"),
     "column_set": ("Held fixed?", "Constant gehouden?"),

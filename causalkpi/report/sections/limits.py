@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ...estimators import Estimate
+from ...evidence import SMALL
 from ...grade import RULE
 from ..reader import Reader, capital
 
@@ -40,6 +41,6 @@ def _smallest(reader: Reader) -> list[tuple[str, str, str]]:
     for entry in reader.entries:
         least, kpi = entry.evidence.smallest, entry.question.outcome
         if math.isfinite(least):
-            said = reader.say("declared" if entry.evidence.declared else "usual")
+            said = reader.say("declared") if entry.evidence.declared else reader.say("usual", small=SMALL)
             rows.append((reader.question(entry.question), reader.amount(kpi, least), said))
     return rows

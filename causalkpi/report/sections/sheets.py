@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ...estimators import Estimate
-from ...evidence import Evidence
+from ...evidence import SMALL, Evidence
 from ...numerals import p_value
 from ...parallel import spread as spread_over_cores
 from ...question import Estimand, Unanswered
@@ -85,7 +85,7 @@ def _numbers(reader: Reader, entry: Entry, answer: Estimate) -> dict[str, Any]:
         "beside": _beside(reader, answer),
         "detectable": reader.number(answer.minimum_detectable, answer.minimum_detectable),
         "smallest": reader.number(entry.evidence.smallest) if math.isfinite(entry.evidence.smallest) else "",
-        "declared": reader.say("declared" if entry.evidence.declared else "usual"),
+        "declared": reader.say("declared") if entry.evidence.declared else reader.say("usual", small=SMALL),
         "picture": picture(answer, entry.true_effect),
     }
 
