@@ -71,7 +71,9 @@ def ledger_text(run: Run, *, width: int = 100) -> str:
 
 def sentences_of(run: Run) -> list[str]:
     """What came out: the run's own sentences, or the report's; then the study's own questions that were refused."""
-    told = list(run.sentences) or [card.sentence for card in headlines(Reader(run))]
+    cards = [f"{card.figure} {card.sentence}" if card.sentence[:1].islower() else card.sentence
+             for card in headlines(Reader(run))]  # fmt: skip
+    told = list(run.sentences) or cards
     refused = [refusal(item, run.study, run.language) for item in run.answers if item.origin == "study"]
     changed = [Reader(run)(said) for said in run.changes.sentences] if run.changes else []
     return [*told, *filter(None, refused), *changed]

@@ -91,7 +91,7 @@ def test_the_page_shows_both_numbers(trusts, tmp_path):
     run(STUDIES / "nhs_trusts" / "study.yaml", tmp_path / "answers")
     page = (tmp_path / "answers" / "report.html").read_text("utf-8")
     assert "Staff engagement and mortality in English hospital trusts" in page
-    assert "staff engagement +0.1 → mortality index (SHMI), 1 year later" in page
+    assert "Staff engagement +0.1 → mortality index (SHMI), 1 year later" in page
     assert "−0.016" in page  # raw
     assert "0.0026" in page  # with trust and year effects
 
