@@ -20,12 +20,12 @@ _ABOUT: dict[str, Any] = {
     "null": Text("Leaving out any one unit leaves the answer as it is.", "Zonder een willekeurige eenheid blijft het "
                  "antwoord zoals het is."),
     "rule": Text(
-        "Fails where the 95% interval is clear of zero and leaving out one unit turns the sign, or takes zero into the "
-        "interval and moves the answer by more than {far:.0f} standard error; doubtful where one unit does either; "
-        "holds otherwise.",
-        "Faalt als het 95%-betrouwbaarheidsinterval vrij van nul ligt en zonder één eenheid het teken omslaat, of het "
-        "interval nul gaat omvatten terwijl het antwoord meer dan {far:.0f} standaardfout verschuift; twijfelachtig "
-        "als één eenheid een van beide doet; houdt anders stand.",
+        "Fails where leaving out one unit moves the answer by more than {far:.0f} standard error and turns its sign or "
+        "decides whether the 95% interval holds zero; doubtful where one unit does the first or the last; holds "
+        "otherwise.",
+        "Faalt als het antwoord zonder één eenheid meer dan {far:.0f} standaardfout verschuift en daardoor van teken "
+        "wisselt, of die eenheid bepaalt of het 95%-betrouwbaarheidsinterval nul omvat; twijfelachtig als één eenheid "
+        "het eerste of het laatste doet; houdt anders stand.",
         far=FAR,
     ),
     "reference": "Belsley, Kuh and Welsch (1980), Regression Diagnostics, chapter 2; "
@@ -66,7 +66,7 @@ def influence(regression: Regression, panel: Panel, rng: np.random.Generator) ->
     turned = np.sign(left_out) != np.sign(slope)
     most = int(np.argmax(far))
     result: Result = "doubtful" if crossing.any() or far[most] > FAR else "holds"
-    if clear and (turned | crossing & (far > FAR)).any():
+    if ((turned | crossing) & (far > FAR)).any():
         result = "fails"
     return Finding(
         **_ABOUT,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from ..estimators.sample import Sample
 from ..finding import BY_P, Finding, p_text, result_of
 from ..language import Text
 from ..panel import Panel
-from .robust import FEWEST, by_unit, fitted, score_test, untestable
+from .robust import FEWEST, fitted, score_test, untestable
 
 _ABOUT: dict[str, Any] = {
     "id": "serial_correlation",
@@ -42,8 +43,10 @@ def serial_correlation(regression: Regression, panel: Panel, rng: np.random.Gene
     """Whether residuals of consecutive periods go together within units.
 
     Taking out unit means alone makes residuals of a unit with T rows correlate by -1 / (T - 1): that is held against,
-    unit by unit, not zero (Born and Breitung). That the slopes were estimated is allowed for, so that a regressor that
-    follows earlier outcomes does not spoil the test.
+    unit by unit, not zero (Born and Breitung). That the slopes were estimated is allowed for. Where a regressor follows
+    earlier outcomes, taking out unit means biases the slopes and so the residuals; the split-panel jackknife takes that
+    out of the test, as it does of the answer (without it a true null is rejected in 27% of panels of 80 units x 12
+    periods).
 
     Parameters
     ----------
@@ -61,21 +64,21 @@ def serial_correlation(regression: Regression, panel: Panel, rng: np.random.Gene
     sample = regression.whole.sample
     if not sample.repeated:
         return Finding(**_ABOUT, result="not_applicable", seen=_ONCE)
-    _, residual = fitted(sample)
-    why = untestable(sample, residual)
-    now, before = consecutive(sample, panel)
-    sizes = np.bincount(sample.unit)[sample.unit]
-    if sample.unit_effects:  # two rows less their mean mirror each other, whatever the errors do
-        now, before = now[sizes[now] > 2], before[sizes[now] > 2]
-    if why is None and len(np.unique(sample.unit[now])) < FEWEST:
+    ordinal = panel.frame.index.get_level_values("period").to_numpy()[sample.used]
+    why = untestable(sample, fitted(sample)[1])
+    whole = neighbours(sample, ordinal, np.ones(len(ordinal), bool))
+    scores = whole.scores
+    if sample.unit_effects and not regression.estimand.strict:
+        first = _first_half(sample, ordinal)
+        halves = [neighbours(sample, ordinal, rows).scores for rows in (first, ~first)]
+        scores = 2 * scores - sum(halves) / 2
+    scores = scores[np.abs(scores) > 0]
+    if why is None and len(scores) < FEWEST:
         why = _NO_PAIRS
     if why is not None:
         return Finding(**_ABOUT, result="not_applicable", seen=why)
-    null = -1.0 / (sizes[now] - 1) if sample.unit_effects else np.zeros(len(now))
-    scores = _scores(sample, residual, now, before, null)
-    statistic, p = score_test(scores[np.abs(scores) > 0][:, None])
-    squares = residual[before] ** 2
-    slope, expected = float(residual[before] @ residual[now] / squares.sum()), float(squares @ null / squares.sum())
+    statistic, p = score_test(scores[:, None])
+    slope, expected = whole.slope, whole.expected
     return Finding(
         **_ABOUT,
         result=result_of(p),
@@ -97,20 +100,79 @@ def serial_correlation(regression: Regression, panel: Panel, rng: np.random.Gene
     )
 
 
-def consecutive(sample: Sample, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of a sample whose unit has a row in the period before as well, and those rows."""
-    ordinal = panel.frame.index.get_level_values("period").to_numpy()[sample.used]
-    order = np.lexsort((ordinal, sample.unit))
-    next_to = (np.diff(sample.unit[order]) == 0) & (np.diff(ordinal[order]) == 1)
+class Neighbours(NamedTuple):
+    """Residuals and those of the period before: products by unit less what is to be expected, per squared residual."""
+
+    scores: np.ndarray
+    slope: float
+    expected: float
+
+
+def neighbours(sample: Sample, ordinal: np.ndarray, rows: np.ndarray) -> Neighbours:
+    """How residuals of a regression on some rows of a sample go with those of the period before.
+
+    Parameters
+    ----------
+    sample : Sample
+    ordinal : ndarray of int, shape (n,)
+        Each row's period.
+    rows : ndarray of bool, shape (n,)
+
+    Returns
+    -------
+    Neighbours
+        Scores of shape (units,), zero for a unit without two consecutive periods; they hold what estimating the slopes
+        did to the products.
+    """
+    unit, columns = sample.unit[rows], np.column_stack([sample.outcome, sample.design])[rows]
+    sizes = np.bincount(unit, minlength=len(sample.units))[unit]
+    if sample.unit_effects:
+        length = np.linalg.norm(columns, axis=0)
+        columns = columns - _means(columns, unit)
+        varies = np.linalg.norm(columns, axis=0) > 1e-9 * length  # a constant does not, nor a period never seen
+        varies[0] = True
+        columns = columns[:, varies]
+    design, outcome = columns[:, 1:] / np.linalg.norm(columns[:, 1:], axis=0), columns[:, 0]
+    residual = outcome - design @ np.linalg.lstsq(design, outcome, rcond=1e-9)[0]
+    now, before = consecutive(unit, ordinal[rows])
+    if sample.unit_effects:  # two rows less their mean mirror each other, whatever the errors do
+        now, before = now[sizes[now] > 2], before[sizes[now] > 2]
+    null = -1.0 / (sizes[now] - 1) if sample.unit_effects else np.zeros(len(now))
+    squares = float(residual[before] @ residual[before])
+    if not squares > 0:
+        return Neighbours(np.zeros(len(sample.units)), math.nan, math.nan)
+    products = np.zeros(len(residual))
+    products[now] = residual[before] * (residual[now] - null * residual[before])
+    bend = -(design[now].T @ residual[before]) - design[before].T @ (residual[now] - 2 * null * residual[before])
+    products += residual * (design @ np.linalg.lstsq(design.T @ design, bend, rcond=1e-12)[0])
+    scores = np.bincount(unit, products, minlength=len(sample.units)) / squares
+    slope = float(residual[before] @ residual[now]) / squares
+    return Neighbours(scores, slope, float(residual[before] ** 2 @ null) / squares)
+
+
+def consecutive(unit: np.ndarray, ordinal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows whose unit has a row in the period before as well, and those rows.
+
+    Examples
+    --------
+    >>> consecutive(np.array([0, 0, 0, 1, 1]), np.array([2, 1, 4, 2, 3]))
+    (array([0, 4]), array([1, 3]))
+    """
+    order = np.lexsort((ordinal, unit))
+    next_to = (np.diff(unit[order]) == 0) & (np.diff(ordinal[order]) == 1)
     return order[1:][next_to], order[:-1][next_to]
 
 
-def _scores(sample: Sample, residual: np.ndarray, now: np.ndarray, before: np.ndarray, null: np.ndarray) -> np.ndarray:
-    """By unit, the products of residuals less what is to be expected, and what estimating the slopes did to them."""
-    design = sample.design
-    rows = np.zeros(len(residual))
-    rows[now] = residual[before] * (residual[now] - null * residual[before])
-    bend = -(design[now].T @ residual[before]) - design[before].T @ (residual[now] - 2 * null * residual[before])
-    q, r = np.linalg.qr(design)
-    rows += residual * (q @ np.linalg.solve(r.T, bend))
-    return by_unit(sample, rows[:, None])[:, 0]
+def _first_half(sample: Sample, ordinal: np.ndarray) -> np.ndarray:
+    """Which rows lie in the first half of their unit's."""
+    order = np.lexsort((ordinal, sample.unit))
+    counts = np.bincount(sample.unit)
+    rank = np.empty(len(order), int)
+    rank[order] = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return rank < counts[sample.unit] // 2
+
+
+def _means(columns: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    sums = np.zeros((unit.max() + 1, columns.shape[1]))
+    np.add.at(sums, unit, columns)
+    return (sums / np.bincount(unit).clip(1)[:, None])[unit]
