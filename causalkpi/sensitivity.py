@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from .estimators.regression import Fit
 from .estimators.result import Regression
 from .language import NOTHING, Name, Text
 from .question import label
 
 FLOOR = 0.05
+EXACT = 1e-20  # of the outcome's sum of squares
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def sensitivity(regression: Regression, contrast: float, level: float) -> Sensit
     std_error = float(np.sqrt(best.covariance[0, 0])) * abs(contrast)
     y, d, z = sample.outcome - sample.outcome.mean(), design[:, 1], np.delete(design, 1, axis=1)
     ols = _ols_error(y, d, z, df) * abs(contrast)
-    if not (df > 0 and ols > 0):
+    if not df > 0 or fits_exactly(regression.whole):
         why = Text("The regression fits exactly: nothing is left to compare a hidden cause with.",
                    "De regressie past exact: er rest niets om een verborgen oorzaak mee te vergelijken.")  # fmt: skip
         nan = math.nan
@@ -155,6 +157,13 @@ def sensitivity(regression: Regression, contrast: float, level: float) -> Sensit
     return replace(found, benchmarks=tuple(ordered), why=why)
 
 
+def fits_exactly(fit: Fit) -> bool:
+    """Whether nothing but rounding is left of the outcome: then there are no errors that anything could be said of."""
+    outcome = fit.sample.outcome - fit.sample.outcome.mean()
+    left = _residual(outcome, fit.sample.design)
+    return float(left @ left) <= EXACT * float(outcome @ outcome)
+
+
 def partial_r2(t: float, df: float) -> float:
     """Share of what is left of the outcome that a regressor with this t explains.
 
@@ -175,7 +184,7 @@ def robustness_value(t: float, df: float) -> float:
     0.139
     """
     f2 = t * t / df
-    return (math.sqrt(f2 * f2 + 4 * f2) - f2) / 2
+    return 2 * f2 / (math.sqrt(f2 * f2 + 4 * f2) + f2) if f2 else 0.0  # (root - f2) / 2, with no digits lost
 
 
 def bias(ols_error: float, df: float, r2_treatment: float, r2_outcome: float) -> float:

@@ -96,10 +96,10 @@ def half_samples(
     panel: Panel, outcome: Node, treatments: Sequence[Node], adjustment: Sequence[Node], whole: Fit
 ) -> list[Sample]:
     """The samples of the halves: two, or four where units have an odd number of rows."""
-    return [build_sample(panel, outcome, treatments, adjustment, keep=mask) for mask in _splits(panel, whole)]
+    return [build_sample(panel, outcome, treatments, adjustment, keep=mask) for mask in splits(whole)]
 
 
-def _splits(panel: Panel, whole: Fit) -> list[np.ndarray]:
+def splits(whole: Fit) -> list[np.ndarray]:
     """Masks of first and second halves; with an odd number of rows the middle one goes to each half in turn."""
     used = whole.sample.used
     codes = whole.sample.unit

@@ -1,10 +1,12 @@
-"""Refuters: what would have to be so if the estimate were right, held against the data.
+"""Refuters: attempts to show that an estimate is not what it seems. A refuter that passes proves nothing.
 
-A refuter goes into its own file and into ``REFUTERS``. One that passes proves nothing: none of them sees a hidden cause
-that does not last.
+Each is a function from a regression, its panel and a generator to a Finding; a new one goes into its own file and into
+``REFUTERS``.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -17,20 +19,49 @@ from .other_set import other_set
 from .placebo import placebo
 from .random_common_cause import random_common_cause
 
-REFUTERS = (lead, other_set, placebo, random_common_cause, cluster_bootstrap)
+Refuter = Callable[[Regression, Panel, np.random.Generator], Finding]
+REFUTERS: tuple[Refuter, ...] = (placebo, random_common_cause, cluster_bootstrap, lead, other_set)
 
 
 def refute_regression(regression: Regression, panel: Panel, rng: np.random.Generator) -> tuple[Finding, ...]:
-    """Every refuter's finding on one regression, in the order of ``REFUTERS``.
+    """Every refuter's finding about a regression, in the order of ``REFUTERS``.
 
     Parameters
     ----------
     regression : Regression
     panel : Panel
-        The one that it was fitted to.
+        The one that it was fitted on.
     rng : numpy.random.Generator
+        Each refuter gets a stream of its own, so that none depends on what another drew.
+
+    Examples
+    --------
+    >>> import networkx as nx, pandas as pd
+    >>> from causalkpi import Question, estimate, identify
+    >>> from causalkpi.panel import as_panel
+    >>> draw = np.random.default_rng(1)
+    >>> loyalty = draw.normal(size=400)
+    >>> panel = as_panel(pd.DataFrame({"loyalty": loyalty, "spend": 2 * loyalty + draw.normal(size=400)}))
+    >>> answer = estimate(panel, identify(nx.DiGraph([("loyalty", "spend")]), Question("loyalty", "spend")))
+    >>> for finding in refute_regression(answer.regressions[0], panel, draw):
+    ...     print(finding.id, finding.result)
+    placebo holds
+    random_common_cause holds
+    cluster_bootstrap holds
+    lead not_applicable
+    other_set not_applicable
     """
-    return tuple(refuter(regression, panel, rng) for refuter in REFUTERS)
+    streams = rng.spawn(len(REFUTERS))
+    return tuple(refuter(regression, panel, stream) for refuter, stream in zip(REFUTERS, streams, strict=True))
 
 
-__all__ = ["REFUTERS", "refute_regression"]
+__all__ = [
+    "REFUTERS",
+    "Refuter",
+    "cluster_bootstrap",
+    "lead",
+    "other_set",
+    "placebo",
+    "random_common_cause",
+    "refute_regression",
+]

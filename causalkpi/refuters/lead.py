@@ -1,145 +1,144 @@
-"""The lead test: whether the outcome comes before the treatment, or even drives it.
+"""Whether the outcome knows tomorrow's treatment: the lead test and the reverse direction, which are one test.
 
-By the graph, a KPI is unrelated to everything earlier once its own causes are held fixed. So the outcome now must say
-nothing about the treatment one period later, given the treatment's causes and the outcome's own past. If it does, the
-outcome drives the treatment, or something hidden that lasts drives both.
+By the graph a KPI depends, given its direct causes, on nothing that came before it. So y(t) has no say in x(t+1) given
+the parents of x(t+1), and y(t-1) beside them. If it has, then either y moves x, or something hidden that lasts moves
+both. (The usual lead added to the main regression is wrong: it is held fixed after the treatment.) Unit effects are
+taken out where they touch x, and the bias that this has in short panels is corrected as in any other answer.
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from ..estimators.regression import fit, p_value
+from ..adjustment import strictness
+from ..estimators.linear import adjusted_fit
+from ..estimators.regression import p_value
 from ..estimators.result import Regression
-from ..estimators.sample import build_sample
 from ..estimators.screen import Refusal
-from ..estimators.split_panel import admitted, corrected
-from ..finding import BY_P, Finding, p_text, result_of
+from ..finding import Finding, Result
 from ..graph import PERIOD_NODE, UNIT_NODE, Node
 from ..language import NOTHING, Name, Text
 from ..panel import Panel
+from ..question import Estimand, Question
+from .parts import residual, why_not
 
-REFERENCE = (
-    "Granger 1969, Econometrica 37:424-438, and Sims 1972, American Economic Review 62:540-552, "
-    "given the causes that the graph names"
+_finding = partial(
+    Finding,
+    "lead",
+    Text(
+        "Does the outcome tell anything about the treatment one period later?",
+        "Zegt de uitkomst iets over de ingreep een periode later?",
+    ),
+    Text(
+        "Given the direct causes of the later treatment and the outcome's own past, the two are unrelated: there is no "
+        "link back, and no hidden cause of both that persists.",
+        "Gegeven de directe oorzaken van de latere ingreep en het eigen verleden van de uitkomst hangen beide niet "
+        "samen: er is geen pijl terug, en geen blijvende verborgen oorzaak van beide.",
+    ),
+    Text(
+        "Holds where p is at least 0.05, doubtful where it is at least 0.01, fails below.",
+        "Houdt stand bij p van ten minste 0,05, is twijfelachtig bij ten minste 0,01, en faalt daaronder.",
+    ),
+    reference="Granger (1969), Econometrica 37:424-438; Angrist and Pischke (2009), section 5.2.1",
+)
+_BLIND = Text(
+    "It cannot see hidden causes that do not persist from one period to the next.",
+    "Verborgen oorzaken die niet van de ene periode op de andere voortduren, ziet deze toets niet.",
 )
 
 
 def lead(regression: Regression, panel: Panel, rng: np.random.Generator) -> Finding:
-    """Whether the outcome now goes with the treatment one period later, where the graph says that it must not.
-
-    Parameters
-    ----------
-    regression : Regression
-    panel : Panel
-    rng : numpy.random.Generator
-        Not used.
-    """
-    x, y = regression.treatment.kpi, regression.outcome.kpi
-    found = _partial(regression, panel)
-    if isinstance(found, Text):
-        return _finding(x, y, "not_applicable", found)
-    value, error, df = found
-    p = p_value(value, error, df)
-    result = result_of(p)
-    seen = Text(
-        "{y} now and {x} one period later, given the causes of {x}: t = {t:.2f}, {p}.",
-        "{y} nu en {x} een periode later, gegeven de oorzaken van {x}: t = {t:.2f}, {p}.",
-        x=Name(x),
-        y=Name(y),
-        t=value / error,
-        p=p_text(p),
-    )
-    return _finding(x, y, result, seen, value / error, p)
-
-
-def _partial(regression: Regression, panel: Panel) -> tuple[float, float, float] | Text:
-    """The slope of the outcome now on the treatment one period later, its error and df; or why there is none."""
-    graph = regression.estimand.graph
-    after, now, before = (
-        Node(regression.treatment.kpi, 1),
-        Node(regression.outcome.kpi, 0),
-        Node(regression.outcome.kpi, -1),
-    )
-    if not panel.repeated:
-        return Text("Units are seen once.", "Elke eenheid is één keer waargenomen.")
-    causes = sorted(graph.window(range(-graph.longest_lag - 1, 2)).predecessors(after))
-    if now in causes:
-        return Text(
-            "By the graph {y} drives {x} one period later.",
-            "Volgens de graaf beïnvloedt {y} een periode later {x}.",
-            x=Name(after.kpi),
-            y=Name(now.kpi),
-        )
-    plain = [node for node in causes if node not in (UNIT_NODE, PERIOD_NODE)]
-    absent = sorted({n.kpi for n in plain if n.kpi not in panel.frame})
-    if absent:
-        return Text(
-            "There are no data on {kpis}, which by the graph drives {x}.",
-            "Er zijn geen gegevens over {kpis}, die volgens de graaf {x} beïnvloedt.",
-            kpis=[Name(k) for k in absent],
-            x=Name(after.kpi),
-        )
-    held = [*(n for n in causes if n != before), before]
-    # what all units share can make any two KPIs go together; a root opens no path
-    held = held if PERIOD_NODE in held else [*held, PERIOD_NODE]
+    """Test whether y(t) is related to x(t+1) given the parents of x(t+1) and y(t-1)."""
+    estimand = lead_estimand(regression, panel)
+    if isinstance(estimand, Text):
+        return _finding(result="not_applicable", seen=estimand)
+    question = estimand.question
     try:
-        sample = build_sample(panel, now, [after], held)
-        whole = fit(sample, confirm=False)
-        if not sample.unit_effects:
-            return _slope(whole)
-        seen = float(np.median(np.bincount(sample.unit))) + 2
-        short = admitted(seen, 1)
-        if short:
-            return Text("{why}.", "{why}.", why=short)
-        return _slope(corrected(panel, now, [after], held, whole))
+        best, whole = adjusted_fit(panel, estimand, question.target, [question.source], confirm=False)
     except Refusal as refusal:
-        return Text("{why}", "{why}", why=refusal.reason)
-
-
-def _slope(found) -> tuple[float, float, float]:
-    return float(found.slopes[0]), float(np.sqrt(found.covariance[0, 0])), float(found.df)
-
-
-def _finding(
-    x: str, y: str, result: str, seen: Text, statistic: float = float("nan"), p: float = float("nan")
-) -> Finding:
-    """The finding, with what its result means."""
-    troubled = result in ("doubtful", "fails")
-    return Finding(
-        id="lead",
-        question=Text("Does {y} come before {x}?", "Loopt {y} vooruit op {x}?", x=Name(x), y=Name(y)),
-        null=Text(
-            "Given its causes in the graph, {x} one period later has nothing to do with {y} now.",
-            "Gegeven de oorzaken in de graaf staat {x} een periode later los van {y} nu.",
-            x=Name(x),
-            y=Name(y),
+        why = Text("It cannot be tested here: {why}", "Hier niet te toetsen: {why}", why=refusal.reason)
+        return _finding(result="not_applicable", seen=why)
+    found = Regression(estimand, question.target, question.source, whole, best)
+    why = why_not(found)
+    if why:
+        return _finding(result="not_applicable", seen=why)
+    slope, error = float(best.slopes[0]), float(np.sqrt(best.covariance[0, 0]))
+    p = p_value(slope, error, best.df)
+    related = slope / float(np.hypot(slope, _scale(found)))
+    result: Result = "holds" if p >= 0.05 else "doubtful" if p >= 0.01 else "fails"
+    parts = {"y": Name(question.treatment, 0), "x": Name(question.outcome, 1)}
+    return _finding(
+        result=result,
+        seen=Text(
+            "The partial correlation of {y} with {x} is {related:+.3f} (p = {p:.3f}).",
+            "De partiële correlatie van {y} met {x} is {related:+.3f} (p = {p:.3f}).",
+            related=related,
+            p=p,
+            **parts,
         ),
-        rule=BY_P,
-        result=result,  # type: ignore[arg-type]
-        seen=seen,
-        consequence=Text(
-            "Either {y} drives {x}, or a hidden cause that lasts drives both; then the estimate is biased.",
-            "Of {y} beïnvloedt {x}, of een blijvende verborgen oorzaak beïnvloedt beide; dan is de schatting "
-            "vertekend.",
-            x=Name(x),
-            y=Name(y),
-        )
-        if troubled
-        else Text(
-            "A cause that does not last would not show here.", "Een oorzaak die niet aanhoudt, blijft hier onzichtbaar."
-        )
+        consequence=Text.join([NOTHING if result == "holds" else _SPEAKS, _BLIND]),
+        remedy=NOTHING
         if result == "holds"
-        else NOTHING,
-        remedy=Text(
-            "Draw the link from {y} to {x}, or measure the cause that they share, and ask again.",
-            "Teken de pijl van {y} naar {x}, of meet de oorzaak die zij delen, en stel de vraag opnieuw.",
-            x=Name(x),
-            y=Name(y),
-        )
-        if troubled
-        else NOTHING,
-        reference=REFERENCE,
-        statistic=statistic,
+        else Text(
+            "Ask whether {y} moves {x}, and draw that link if it does; or look for what moves both and lasts, and "
+            "measure it.",
+            "Ga na of {y} doorwerkt in {x}, en teken die pijl als dat zo is; of zoek wat beide langdurig beïnvloedt, "
+            "en meet dat.",
+            **parts,
+        ),
+        statistic=slope / error,
         p_value=p,
+        numbers={"partial_correlation": related, "df": best.df},
     )
+
+
+def _scale(regression: Regression) -> float:
+    """What is left of the outcome, by what is left of the treatment."""
+    design = regression.whole.sample.design
+    rest = np.delete(design, 1, axis=1)
+    own = design[:, 1] - rest @ np.linalg.lstsq(rest, design[:, 1], rcond=None)[0]
+    return float(np.linalg.norm(residual(regression)) / np.linalg.norm(own))
+
+
+_SPEAKS = Text(
+    "The graph misses a link from the outcome back to the treatment, or a hidden cause of both that persists; in "
+    "either case the estimate may be biased.",
+    "In de graaf ontbreekt een pijl van de uitkomst terug naar de ingreep, of een blijvende verborgen oorzaak van "
+    "beide; in beide gevallen kan de schatting vertekend zijn.",
+)
+
+
+def lead_estimand(regression: Regression, panel: Panel) -> Estimand | Text:
+    """The regression of x(t+1) on y(t) that the test is, or why there is none."""
+    graph, x, y = regression.estimand.graph, regression.treatment.kpi, regression.outcome.kpi
+    if not panel.repeated:
+        return Text("It takes units that are seen repeatedly.", "Dit vergt eenheden die vaker zijn waargenomen.")
+    if graph[x].formula is not None:
+        return Text("{x} is arithmetic.", "{x} is een rekensom.", x=Name(x))
+    later, now = Node(x, 1), Node(y, 0)
+    parents = {Node(kpi, 1 - lag) for kpi, lag in graph.causes[x]}
+    if now in parents:
+        return Text(
+            "By the graph {y} is itself a direct cause of {x}: the two are expected to be related.",
+            "Volgens de graaf is {y} zelf een directe oorzaak van {x}: samenhang is dan te verwachten.",
+            y=Name(y, 0),
+            x=Name(x, 1),
+        )
+    unseen = sorted(n.kpi for n in parents if not graph[n.kpi].observed or n.kpi not in panel.frame)
+    if unseen:
+        return Text(
+            "There are no data on {kpis}, a direct cause of {x}.",
+            "Er zijn geen gegevens over {kpis}, een directe oorzaak van {x}.",
+            kpis=[Name(kpi) for kpi in dict.fromkeys(unseen)],
+            x=Name(x),
+        )
+    held = parents | {Node(y, -1)}
+    held |= {
+        node for node, touched in ((UNIT_NODE, graph.unit_effects), (PERIOD_NODE, graph.period_effects)) if x in touched
+    }
+    window = max(1 - min(n.period for n in held), graph.longest_lag)
+    strict, feedback = strictness(graph, {now}, later, held, window)
+    question = Question(y, x, 1)
+    return Estimand(question, graph, "back_door", tuple(sorted(held)), window, strict, feedback)

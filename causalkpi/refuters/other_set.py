@@ -94,6 +94,10 @@ def _finding(regression: Regression, result: str, seen: Text) -> Finding:
         "Er ontbreekt een pijl in de graaf, of een verborgen oorzaak beweegt deze KPI's samen; dan is de schatting "
         "vertekend.",
     )
+    calm = Text(
+        "A hidden cause of which the other KPIs show nothing would not be seen here.",
+        "Een verborgen oorzaak waarvan de andere KPI's niets laten zien, blijft hier onzichtbaar.",
+    )
     mend = Text(
         "Ask who knows {x} and {y} what else moves both, and draw it.",
         "Vraag wie {x} en {y} kent wat beide nog meer beweegt, en teken dat.",
@@ -110,7 +114,7 @@ def _finding(regression: Regression, result: str, seen: Text) -> Finding:
         rule=BY_P,
         result=result,  # type: ignore[arg-type]
         seen=seen,
-        consequence=trouble if troubled else NOTHING,
+        consequence=trouble if troubled else calm if result == "holds" else NOTHING,
         remedy=mend if troubled else NOTHING,
         reference=REFERENCE,
     )

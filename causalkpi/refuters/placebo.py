@@ -1,99 +1,185 @@
-"""A treatment that cannot matter: what the treatment has of its own, exchanged between units.
+"""Whether placebo treatments are as harmless as the standard error says.
 
-Each unit gets the history of another one, period by period, so that the time structure stays whole. Such a placebo has
-no effect, and an honest test finds one in 5% of cases. It checks the standard error and sees no confounding; so it
-carries no weight in the grade.
+Whole histories of the treatment, its own lags along, are given to other units; each keeps its course over time and its
+place in it. Such a treatment can do nothing, so the t statistics of its slopes should spread as t statistics do. Where
+they spread more, the standard error is too small: units move together in ways that clusters by unit do not see. What
+the treatment itself was estimated to do is taken out of the outcome first, so that a real effect of a treatment that
+units share is no false alarm; shocks that make up most of the treatment go with it, and are then hardly seen. (One
+common shift in time for all units has the wrong size: it leaves what units share in step.) Where a history has a gap
+that the other unit has not, the gap is filled with that unit's and that period's average: no row is lost, and what a
+placebo asks of a treatment, that it does not depend on the outcome, is kept. In a cross-section what the controls leave
+of the treatment is dealt out anew (Freedman and Lane 1983).
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from scipy import stats
 
 from ..estimators.result import Regression
+from ..estimators.screen import NO_VARIATION
 from ..finding import Finding, Result
 from ..language import NOTHING, Text
 from ..panel import Panel
-from .partial import Partial, partial
+from .histories import histories
+from .parts import Part, by_unit, parts_of, residual, std_error, too_few
 
-REFERENCE = "Kennedy 1995, J. Business & Economic Statistics 13:85-94 (permuted residuals); units kept whole, ours"
-TIMES, CELLS = 199, 20_000_000
-DOUBTFUL, FAILS = 0.12, 0.20  # of permutations that share their data, so their shares scatter more than binomial ones
+EXCHANGES = 199
+TAIL = 0.9
+MOST_FILLED, FEWEST = 0.25, 0.95
+DOUBTFUL, FAILS, WIDE = 1.25, 1.5, 0.75
+REFERENCE = "Freedman and Lane (1983), J. Business & Economic Statistics 1:292-298; Young (2019), QJE 134:557-598"
+
+_finding = partial(
+    Finding,
+    "placebo",
+    Text(
+        "Does the standard error allow for how much placebo treatments move the outcome by chance?",
+        "Houdt de standaardfout rekening met hoe sterk placebo-ingrepen toevallig met de uitkomst samenhangen?",
+    ),
+    Text(
+        "The t statistics of treatments taken from other units spread as t statistics should.",
+        "De t-waarden van ingrepen die van andere eenheden zijn geleend, spreiden zoals t-waarden horen te doen.",
+    ),
+    Text(
+        "Holds where nine in ten placebos stay within {doubtful} times the limits that the standard error sets them; "
+        "fails beyond {fails} times; doubtful in between, and where they stay within {wide} times. With {n} exchanges "
+        "chance alone moves this figure by about 0.06.",
+        "Houdt stand als negen van de tien placebo's binnen {doubtful} maal de grenzen blijven die de standaardfout "
+        "stelt; faalt boven {fails} maal; twijfelachtig daartussen, en als zij binnen {wide} maal blijven. Bij {n} "
+        "verwisselingen verschuift dit getal door toeval met ongeveer 0,06.",
+        doubtful=DOUBTFUL,
+        fails=FAILS,
+        wide=WIDE,
+        n=EXCHANGES,
+    ),
+    reference=REFERENCE,
+)
+_CONSEQUENCE = Text(
+    "This checks the standard error alone. A placebo sees no hidden cause, so it carries no weight in the grade and "
+    "proves nothing about the effect.",
+    "Dit toetst alleen de standaardfout. Een placebo ziet geen verborgen oorzaak, weegt daarom niet mee in het oordeel "
+    "en bewijst niets over het effect.",
+)
+
+
+_STILL = Text(
+    "Exchanged histories often do not vary where the other unit was seen.",
+    "Geruilde reeksen variëren vaak niet waar de andere eenheid is waargenomen.",
+)
 
 
 def placebo(regression: Regression, panel: Panel, rng: np.random.Generator) -> Finding:
-    """How often the regression would find an effect of a treatment that has none.
-
-    Parameters
-    ----------
-    regression : Regression
-    panel : Panel
-    rng : numpy.random.Generator
-    """
-    sample = regression.whole.sample
-    part = partial(regression.whole)
-    units = int(part.group.max()) + 1
-    frame = {
-        "id": "placebo",
-        "question": Text("Would a treatment that cannot matter seem to?", "Lijkt een behandeling zonder effect "
-                         "toch iets te doen?"),
-        "null": Text("The test finds an effect of such a placebo in 5% of cases.", "De toets vindt bij zo'n placebo in "
-                     "5% van de gevallen een effect."),
-        "rule": Text("Doubtful above {low:.0%}, fails above {high:.0%} of {times} placebos.", "Twijfelachtig boven "
-                     "{low:.0%}, faalt boven {high:.0%} van {times} placebo's.", low=DOUBTFUL, high=FAILS,
-                     times=TIMES),
-        "reference": REFERENCE,
-    }  # fmt: skip
-    times = min(TIMES, CELLS // len(part.residual))
-    if units < 8 or times < 49:
-        why = Text("There are too few units to exchange.", "Er zijn te weinig eenheden om te verwisselen.") if (
-            units < 8) else Text("There are more rows than this check is made for.",
-                                 "Er zijn meer rijen dan waarvoor deze toets gemaakt is.")  # fmt: skip
-        return Finding(**frame, result="not_applicable", seen=why)
-    moved = exchanged(part.treatment, part.group, sample.period, times, rng)
-    t = placebo_t(part, part.out(moved))
-    limit = float(stats.t.ppf(0.975, units - 1))
-    share = float((np.abs(t) > limit).mean())
-    result: Result = "fails" if share > FAILS else "doubtful" if share > DOUBTFUL else "holds"
+    """Exchange the treatment's histories between units and look at the spread of the placebos' t statistics."""
+    why = too_few(regression) or _too_many_gaps(regression, panel)
+    if why:
+        return _finding(result="not_applicable", seen=why)
+    t = placebo_t(regression, panel, rng)
+    t = t[np.isfinite(t)]
+    if len(t) < FEWEST * EXCHANGES:
+        return _finding(result="not_applicable", seen=_STILL)
+    df = regression.best.df
+    spread = float(np.quantile(np.abs(t), TAIL) / stats.t.ppf(0.5 + TAIL / 2, df))
+    beyond = float((np.abs(t) > stats.t.ppf(0.975, df)).mean())
+    result: Result = "fails" if spread > FAILS else "doubtful" if spread > DOUBTFUL or spread < WIDE else "holds"
     seen = Text(
-        "{share:.0%} of {times} placebos got an interval without zero, where 5% are expected.",
-        "Bij {share:.0%} van {times} placebo's lag het interval vrij van nul, waar 5% wordt verwacht.",
+        "Of {n} placebo treatments nine in ten stay within {spread:.2f} times the limits that the standard error sets; "
+        "{beyond:.0%} would be taken for an effect at the 5% level.",
+        "Van {n} placebo-ingrepen blijven er negen van de tien binnen {spread:.2f} maal de grenzen die de "
+        "standaardfout stelt; {beyond:.0%} zou op het 5%-niveau voor een effect worden aangezien.",
+        n=len(t),
+        spread=spread,
+        beyond=beyond,
+    )
+    numbers = {"exchanges": float(len(t)), "beyond_5_percent": beyond}
+    return _finding(
+        result=result,
+        seen=seen,
+        consequence=Text.join([_meaning(result, spread), _CONSEQUENCE]),
+        remedy=_remedy(spread) if result != "holds" else NOTHING,
+        statistic=spread,
+        numbers=numbers,
+    )
+
+
+def placebo_t(regression: Regression, panel: Panel, rng: np.random.Generator) -> np.ndarray:
+    """The t statistics of placebo treatments, shape (exchanges,), on the scale of the reported standard error."""
+    draw, parts = _dealer(regression, panel, rng)
+    left = residual(regression)
+    units = len(regression.whole.sample.units)
+    outcomes = [part.left(left[:, None])[:, 0] for part in parts]
+    own = _slope(parts, outcomes, draw(None), units)
+    unit = std_error(regression) / own[1]  # the reported convention against the plain sum of squared scores
+    found = [_slope(parts, outcomes, draw(rng), units) for _ in range(EXCHANGES)]
+    return np.array([slope / (error * unit) if error > 0 else np.nan for slope, error in found])
+
+
+def _slope(parts: tuple[Part, ...], outcomes: list[np.ndarray], given: np.ndarray, units: int) -> tuple[float, float]:
+    """The answer for a treatment, in the first column, with its lags beside it; and its clustered standard error."""
+    slope, scores = 0.0, np.zeros(units)
+    for part, outcome in zip(parts, outcomes, strict=True):
+        block = part.left(given)
+        lags, treatment = block[:, 1:], block[:, 0]
+        treatment = treatment - lags @ np.linalg.lstsq(lags, treatment, rcond=None)[0]
+        apart = np.column_stack([treatment, lags])
+        rest = outcome - apart @ np.linalg.lstsq(apart, outcome, rcond=None)[0]
+        size = float(treatment @ treatment)
+        if size <= NO_VARIATION * len(treatment) * float(np.var(given[part.rows, 0])):
+            return np.nan, np.nan
+        slope += part.weight * float(treatment @ outcome) / size
+        scores += part.weight * by_unit((treatment * rest)[:, None], part.unit, units)[:, 0] / size
+    return slope, float(np.sqrt((scores**2).sum()))
+
+
+def _dealer(
+    regression: Regression, panel: Panel, rng: np.random.Generator
+) -> tuple[Callable[[np.random.Generator | None], np.ndarray], tuple[Part, ...]]:
+    """A function that deals out the treatment, with its lags, to the sample's rows; as it was for None."""
+    sample = regression.whole.sample
+    if not sample.repeated:
+        parts = parts_of(regression)
+        left = parts[0].left(sample.treatments)
+        return lambda draw: left if draw is None else left[draw.permutation(len(left))], parts
+    history = histories(regression, panel)
+    table, unit, period = history.table, sample.unit, sample.period
+
+    def deal(draw: np.random.Generator | None) -> np.ndarray:
+        whose = np.arange(len(table)) if draw is None else draw.permutation(len(table))
+        return table[whose[unit], period]
+
+    return deal, parts_of(regression, history.lags)
+
+
+def _too_many_gaps(regression: Regression, panel: Panel) -> Text | None:
+    if not regression.whole.sample.repeated or (share := histories(regression, panel).filled) <= MOST_FILLED:
+        return None
+    return Text(
+        "Units are seen in different periods: {share:.0%} of the histories that they would exchange are gaps.",
+        "Eenheden zijn in verschillende perioden waargenomen: {share:.0%} van de reeksen die zij zouden ruilen, "
+        "ontbreekt.",
         share=share,
-        times=times,
     )
-    told = Text(
-        "The interval is too short: units are more alike than the standard error knows.",
-        "Het interval is te smal: eenheden lijken meer op elkaar dan de standaardfout weet.",
+
+
+def _meaning(result: Result, spread: float) -> Text:
+    if result == "holds":
+        return NOTHING
+    if spread < 1:
+        return Text("The interval is wider than placebos need.", "Het interval is ruimer dan placebo's vergen.")
+    return Text(
+        "The standard error is likely too small: the interval should be about {spread:.1f} times as wide.",
+        "De standaardfout is waarschijnlijk te klein: het interval hoort ongeveer {spread:.1f} maal zo breed te zijn.",
+        spread=spread,
     )
-    mend = Text(
-        "Cluster by what units share (region, manager), or let the graph name it.",
-        "Cluster naar wat eenheden delen (regio, leiding), of neem het op in de graaf.",
+
+
+def _remedy(spread: float) -> Text:
+    if spread < 1:
+        return NOTHING
+    return Text(
+        "Look for shocks that units share, and declare them as period effects; or cluster by a larger group.",
+        "Zoek naar schokken die eenheden delen en leg die vast als periode-effecten, of cluster op een grotere groep.",
     )
-    calm = Text("It says nothing about hidden causes.", "Over verborgen oorzaken zegt dit niets.")
-    troubled = result != "holds"
-    return Finding(**frame, result=result, seen=seen, consequence=told if troubled else calm,
-                   remedy=mend if troubled else NOTHING, statistic=share,
-                   numbers={"share": share, "spread_of_t": float(t.std())})  # fmt: skip
-
-
-def exchanged(
-    values: np.ndarray, group: np.ndarray, period: np.ndarray, times: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Histories exchanged between units, period by period, shape (rows, times); where the donor has none, zero."""
-    units = int(group.max()) + 1
-    if units == len(values):
-        return np.column_stack([values[rng.permutation(units)] for _ in range(times)])
-    table = np.zeros((units, int(period.max()) + 1))
-    table[group, period] = values
-    return np.column_stack([table[rng.permutation(units)[group], period] for _ in range(times)])
-
-
-def placebo_t(part: Partial, moved: np.ndarray) -> np.ndarray:
-    """The clustered t of every placebo, shape (times,)."""
-    size = (moved**2).sum(axis=0)
-    slopes = moved.T @ part.residual / size
-    count = int(part.group.max()) + 1
-    scores = np.zeros((count, moved.shape[1]))
-    left = part.residual[:, None] - moved * slopes
-    np.add.at(scores, part.group, moved * left)
-    return slopes * size / np.sqrt((scores**2).sum(axis=0) * count / (count - 1))

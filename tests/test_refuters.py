@@ -1,0 +1,462 @@
+"""Refuters: each fires where it should, is silent where it should, and says why where it cannot say anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+import causalkpi as ck
+from causalkpi.estimators import Estimate
+from causalkpi.estimators.result import Regression
+from causalkpi.finding import Finding
+from causalkpi.graph import KPIGraph, from_networkx
+from causalkpi.kpi import KPI, Formula, Link
+from causalkpi.language import LANGUAGES
+from causalkpi.panel import Panel, as_panel
+from causalkpi.question import Question
+from causalkpi.refuters import REFUTERS, cluster_bootstrap, lead, placebo, random_common_cause, refute_regression
+from causalkpi.refuters.cluster_bootstrap import bootstrap_slopes
+from causalkpi.refuters.lead import lead_estimand
+from causalkpi.refuters.parts import parts_of
+from causalkpi.refuters.placebo import placebo_t
+from causalkpi.refuters.random_common_cause import noise_shifts
+
+UNIT_EFFECTS = KPIGraph((KPI("X"), KPI("Y")), (Link("X", "Y"),), unit_effects=("X", "Y"))
+POOLED = KPIGraph((KPI("X"), KPI("Y")), (Link("X", "Y"),))
+DYNAMIC = KPIGraph(
+    (KPI("X"), KPI("Y")),
+    (Link("X", "Y"), Link("X", "Y", lag=1), Link("X", "X", lag=1), Link("Y", "Y", lag=1)),
+    unit_effects=("X", "Y"),
+)
+CROSS = from_networkx(nx.DiGraph([("X", "Y"), ("Z", "X"), ("Z", "Y")]))
+
+
+def persistent(rng: np.random.Generator, units: int, periods: int, own: float) -> np.ndarray:
+    """Autoregressive columns, shape (units, periods)."""
+    values = rng.normal(size=(units, periods + 20))
+    for t in range(1, periods + 20):
+        values[:, t] += own * values[:, t - 1]
+    return values[:, 20:]
+
+
+def table(**columns: np.ndarray) -> Panel:
+    """A panel of columns of shape (units, periods); values that are not a number are gaps."""
+    units, periods = next(iter(columns.values())).shape
+    keys = {
+        "unit": np.repeat([f"u{i:03}" for i in range(units)], periods),
+        "period": np.tile(np.arange(periods), units),
+    }
+    return as_panel(pd.DataFrame(keys | {k: v.ravel() for k, v in columns.items()}), unit="unit", period="period")
+
+
+def regression_of(panel: Panel, graph: KPIGraph, horizon: int = 0, **question: Any) -> Regression:
+    asked = Question("X", "Y", horizon, **question)
+    answer = ck.estimate(panel, ck.identify(graph, asked, repeated=panel.repeated), confirm=False)
+    assert isinstance(answer, Estimate), answer
+    return answer.regressions[0]
+
+
+def static(
+    rng: np.random.Generator, units: int = 40, periods: int = 10, gaps: float = 0.0, shared: float = 0.0
+) -> Panel:
+    """X and Y persist, differ lastingly between units, and may share shocks; X does nothing."""
+    lasting = rng.normal(size=(units, 1))
+    x = lasting + persistent(rng, units, periods, 0.6) + shared * rng.normal(size=periods)
+    y = lasting + persistent(rng, units, periods, 0.6) + 2 * shared * rng.normal(size=periods)
+    return table(X=np.where(rng.random(x.shape) < gaps, np.nan, x), Y=y)
+
+
+def pooled(rng: np.random.Generator, units: int = 40) -> Panel:
+    return table(X=persistent(rng, units, 8, 0.8), Y=persistent(rng, units, 8, 0.8))
+
+
+def dynamic(
+    rng: np.random.Generator,
+    units: int = 50,
+    periods: int = 16,
+    back: float = 0.0,
+    hidden: float = 0.0,
+    gaps: float = 0.0,
+) -> Panel:
+    """X moves Y at once and a period later; Y may move X back, and a hidden cause that lasts may move both."""
+    lasting, cause = rng.normal(size=units), persistent(rng, units, periods + 10, 0.8)
+    x, y = np.zeros((2, units, periods + 10))
+    for t in range(1, periods + 10):
+        both = lasting + hidden * cause[:, t]
+        x[:, t] = 0.4 * x[:, t - 1] + back * y[:, t - 1] + both + rng.normal(size=units)
+        y[:, t] = 0.3 * y[:, t - 1] + 0.5 * x[:, t] + 0.2 * x[:, t - 1] + both + rng.normal(size=units)
+    seen = np.where(rng.random((units, periods)) < gaps, np.nan, x[:, 10:])
+    return table(X=seen, Y=y[:, 10:])
+
+
+def cross_section(rng: np.random.Generator, rows: int = 80) -> Panel:
+    """Errors spread with Z."""
+    z = rng.normal(size=rows)
+    x = z + rng.normal(size=rows)
+    return as_panel(pd.DataFrame({"Z": z, "X": x, "Y": 0.5 * x + z + (1 + z**2) * rng.normal(size=rows)}))
+
+
+def draw(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+Case = tuple[Callable[..., Panel], KPIGraph]
+CASES: dict[str, Case] = {
+    "unit effects": (static, UNIT_EFFECTS),
+    "pooled": (pooled, POOLED),
+    "corrected": (dynamic, DYNAMIC),
+    "cross-section": (cross_section, CROSS),
+}
+
+
+@pytest.fixture(params=CASES)
+def fitted(request: pytest.FixtureRequest) -> tuple[Regression, Panel]:
+    make, graph = CASES[request.param]
+    panel = make(draw(3))
+    regression = regression_of(panel, graph)
+    assert regression.corrected == (request.param == "corrected")
+    return regression, panel
+
+
+# The same regression, fitted cheaply
+
+
+def test_parts_add_up_to_the_slope(fitted: tuple[Regression, Panel]) -> None:
+    regression, _ = fitted
+    sample = regression.whole.sample
+    total = 0.0
+    for part in parts_of(regression):
+        treatment, outcome = part.left(np.column_stack([sample.treatments, sample.outcome])).T
+        total += part.weight * float(treatment @ outcome) / float(treatment @ treatment)
+    assert total == pytest.approx(float(regression.best.slopes[0]), rel=1e-9)
+
+
+def test_unbalanced_halves_add_up_too() -> None:
+    panel = dynamic(draw(4), gaps=0.05)
+    regression = regression_of(panel, DYNAMIC)
+    sample = regression.whole.sample
+    assert len(parts_of(regression)) == 5
+    total = 0.0
+    for part in parts_of(regression):
+        treatment, outcome = part.left(np.column_stack([sample.treatments, sample.outcome])).T
+        total += part.weight * float(treatment @ outcome) / float(treatment @ treatment)
+    assert total == pytest.approx(float(regression.best.slopes[0]), rel=1e-9)
+
+
+def test_bootstrap_replicates_equal_refitting() -> None:
+    """The panel is put together again from the drawn units, and estimated as any other."""
+    panel = dynamic(draw(5), units=30)
+    regression = regression_of(panel, DYNAMIC)
+    found = bootstrap_slopes(regression, draw(6), replicates=4)
+    weights = draw(6).multinomial(30, np.full(30, 1 / 30), size=4)
+    for slope, counts in zip(found, weights, strict=True):
+        copies = [
+            panel.frame.loc[[unit]].rename(index={unit: f"{unit}_{copy}"})
+            for unit, count in zip(regression.whole.sample.units, counts, strict=True)
+            for copy in range(count)
+        ]
+        again = regression_of(Panel(pd.concat(copies)), DYNAMIC)
+        assert slope == pytest.approx(float(again.best.slopes[0]), rel=1e-8)
+
+
+def test_noise_among_the_controls_equals_refitting() -> None:
+    panel = cross_section(draw(7))
+    regression = regression_of(panel, CROSS)
+    sample = regression.whole.sample
+    noise = draw(8).standard_normal((len(sample.outcome), 100))
+    for j in (0, 57):
+        again = np.linalg.lstsq(np.column_stack([sample.design, noise[:, j]]), sample.outcome, rcond=None)[0][1]
+        shift = noise_shifts(regression, draw(8))[j]
+        assert float(regression.best.slopes[0]) + shift == pytest.approx(again, rel=1e-9)
+
+
+def test_placebo_t_statistics_equal_refitting() -> None:
+    """Histories exchanged in the table itself; the standard error is that of the scores, in the reported convention."""
+    panel = static(draw(9), units=20)
+    regression = regression_of(panel, UNIT_EFFECTS)
+    sample = regression.whole.sample
+    found = placebo_t(regression, panel, draw(10))[0]
+    order = draw(10).permutation(20)
+
+    def t(treatment: np.ndarray) -> tuple[float, float]:
+        x = (treatment - treatment.mean(axis=1, keepdims=True)).ravel()
+        slope = x @ left / (x @ x)
+        scores = (x * (left - slope * x)).reshape(20, -1).sum(axis=1) / (x @ x)
+        return slope, float(np.sqrt((scores**2).sum()))
+
+    left = np.asarray(regression.whole.results.resid)
+    values = panel.frame["X"].to_numpy().reshape(20, -1)
+    own, (slope, error) = t(values)[1], t(values[order])
+    reported = float(np.sqrt(regression.best.covariance[0, 0]))
+    assert found == pytest.approx(slope / (error * reported / own), rel=1e-9)
+    assert sample.unit_effects
+
+
+# Silent where all is well, loud where it is not
+
+
+def test_refuters_are_silent_on_sound_regressions(fitted: tuple[Regression, Panel]) -> None:
+    regression, panel = fitted
+    found = refute_regression(regression, panel, draw())
+    assert [f.id for f in found] == ["placebo", "random_common_cause", "cluster_bootstrap", "lead", "other_set"]
+    for finding in found:
+        assert finding.result in ("holds", "not_applicable"), finding
+    assert all(f.result == "holds" for f in found[:3])
+
+
+def test_placebo_finds_shocks_that_units_share() -> None:
+    """Shocks are one draw a period: they are found where they happen to go together, as they mostly do."""
+    graph, found = replace(UNIT_EFFECTS, period_effects=("X", "Y")), {False: [], True: []}
+    for seed in range(8):
+        panel = static(draw(100 + seed), units=150, shared=0.7)
+        for taken_out, findings in found.items():
+            findings.append(placebo(regression_of(panel, graph if taken_out else UNIT_EFFECTS), panel, draw()))
+    failed = [f for f in found[False] if f.result == "fails"]
+    assert len(failed) >= 4
+    assert all("period effects" in f.remedy and f.statistic > 1.5 for f in failed)
+    assert all(f.result == "holds" for f in found[True])
+
+
+def with_error(regression: Regression, factor: float) -> Regression:
+    """The same regression with another standard error reported."""
+    assert not regression.corrected
+    told = replace(regression.best, covariance=regression.best.covariance * factor**2)
+    return replace(regression, whole=told, best=told)
+
+
+@pytest.mark.parametrize("refuter", [placebo, cluster_bootstrap])
+@pytest.mark.parametrize(("factor", "result"), [(0.4, "fails"), (0.65, "doubtful"), (1.0, "holds"), (2.0, "doubtful")])
+def test_a_wrong_standard_error_is_found(refuter: Any, factor: float, result: str) -> None:
+    """Too small: fails; far too large: doubtful, because that errs on the safe side."""
+    panel = static(draw(12), units=80)
+    regression = with_error(regression_of(panel, UNIT_EFFECTS), factor)
+    assert refuter(regression, panel, draw()).result == result
+
+
+def test_rows_taken_for_independent_are_found() -> None:
+    """An ordinary standard error on clustered rows, as a careless analyst would report it."""
+    panel = table(X=persistent(draw(13), 60, 12, 0.95), Y=persistent(draw(14), 60, 12, 0.95))
+    regression = regression_of(panel, POOLED)
+    sample = regression.whole.sample
+    plain = np.linalg.inv(sample.design.T @ sample.design) * float((regression.whole.results.resid**2).mean())
+    careless = with_error(regression, float(np.sqrt(plain[1, 1] / regression.best.covariance[0, 0])))
+    assert placebo(careless, panel, draw()).result == "fails"
+    assert cluster_bootstrap(careless, panel, draw()).result == "fails"
+
+
+def test_the_bootstrap_tells_its_figures_per_contrast() -> None:
+    panel = static(draw(15))
+    one = cluster_bootstrap(regression_of(panel, UNIT_EFFECTS), panel, draw())
+    ten = cluster_bootstrap(regression_of(panel, UNIT_EFFECTS, contrast=-10.0), panel, draw())
+    assert ten.numbers["std_error"] == pytest.approx(10 * one.numbers["std_error"])
+    assert ten.numbers["low"] == pytest.approx(-10 * one.numbers["high"])
+    assert ten.statistic == pytest.approx(one.statistic)
+
+
+def test_noise_moves_a_regression_with_few_degrees_of_freedom() -> None:
+    rng = draw(16)
+    data = pd.DataFrame(rng.normal(size=(13, 8)), columns=["X", "Y", *"ABCDEF"])
+    links = [("X", "Y"), *((c, other) for c in "ABCDEF" for other in "XY")]
+    panel = as_panel(data)
+    regression = regression_of(panel, from_networkx(nx.DiGraph(links)))
+    small = random_common_cause(regression, panel, draw())
+    assert small.result in ("doubtful", "fails")
+    assert "degrees of freedom" in small.consequence
+    assert cluster_bootstrap(regression, panel, draw()).result == "not_applicable"
+
+
+@pytest.mark.parametrize(("wrong", "result"), [({}, "holds"), ({"back": 0.3}, "fails"), ({"hidden": 1.0}, "fails")])
+def test_lead_finds_a_link_back_and_hidden_causes_that_last(wrong: dict[str, float], result: str) -> None:
+    panel = dynamic(draw(17), units=80, **wrong)
+    found = lead(regression_of(panel, DYNAMIC), panel, draw())
+    assert found.result == result
+    assert found.p_value < 0.01 if result == "fails" else found.p_value >= 0.05
+    assert "do not persist" in found.consequence
+
+
+def test_lead_is_a_partial_correlation() -> None:
+    """Without unit effects: by correlating what the others leave of y(t) and of x(t+1)."""
+    graph = KPIGraph(DYNAMIC.kpis, DYNAMIC.links)
+    panel = dynamic(draw(18), units=60, periods=8, back=0.1)
+    found = lead(regression_of(panel, graph), panel, draw())
+    columns = panel.columns([("X", 1), ("Y", 0), ("X", 0), ("Y", -1)]).dropna().to_numpy()
+    outcome, design = columns[:, 0], np.column_stack([np.ones(len(columns)), columns[:, 1:]])
+    left = [v - design[:, [0, 2, 3]] @ np.linalg.lstsq(design[:, [0, 2, 3]], v, rcond=None)[0]
+            for v in (outcome, design[:, 1])]  # fmt: skip
+    expected = np.corrcoef(left[0], left[1])[0, 1]
+    assert found.numbers["partial_correlation"] == pytest.approx(expected, rel=1e-8)
+
+
+def test_lead_holds_the_parents_of_the_later_treatment_fixed() -> None:
+    links = (*DYNAMIC.links, Link("Z", "X"), Link("Z", "Y"), Link("Z", "X", lag=2))
+    graph = KPIGraph((*DYNAMIC.kpis, KPI("Z")), links, unit_effects=("X",))
+    rng = draw(19)
+    panel = table(X=rng.normal(size=(20, 14)), Y=rng.normal(size=(20, 14)), Z=rng.normal(size=(20, 14)))
+    estimand = lead_estimand(regression_of(panel, graph), panel)
+    assert isinstance(estimand, ck.Estimand)
+    assert {str(n.kpi) + f"{n.period:+d}" for n in estimand.controls} == {"X+0", "Z+1", "Z-1", "Y-1"}
+    assert estimand.unit_effects
+    assert not estimand.strict
+
+
+# Why not
+
+
+def assert_not_applicable(found: Finding, reason: str) -> None:
+    assert found.result == "not_applicable"
+    assert reason in found.seen, found.seen
+    assert found.seen.render("nl") != str(found.seen)
+
+
+def test_lead_says_where_it_does_not_apply() -> None:
+    panel = dynamic(draw(20), units=12)
+    feedback = replace(DYNAMIC, links=(*DYNAMIC.links, Link("Y", "X", lag=1)))
+    assert_not_applicable(lead(regression_of(panel, feedback), panel, draw()), "direct cause")
+    hidden = KPIGraph(
+        (*DYNAMIC.kpis, KPI("H", observed=False)), (*DYNAMIC.links, Link("H", "X")), unit_effects=("X", "Y")
+    )
+    assert_not_applicable(lead(regression_of(panel, hidden), panel, draw()), "no data on H")
+    section = cross_section(draw(20))
+    assert_not_applicable(lead(regression_of(section, CROSS), section, draw()), "repeatedly")
+    short = dynamic(draw(21), units=40, periods=6)
+    plain = replace(DYNAMIC, unit_effects=("X",))
+    assert_not_applicable(lead(regression_of(short, plain), short, draw()), "cannot be tested")
+    arithmetic = KPIGraph((KPI("X", formula=Formula.parse("A + B")), KPI("Y"), KPI("A"), KPI("B")), (Link("X", "Y"),))
+    rng = draw(22)
+    a, b = rng.normal(size=(2, 20, 6))
+    sums = table(A=a, B=b, X=a + b, Y=rng.normal(size=(20, 6)))
+    assert_not_applicable(lead(regression_of(sums, arithmetic), sums, draw()), "arithmetic")
+
+
+def test_too_few_units_to_exchange_or_redraw() -> None:
+    panel = static(draw(23), units=6)
+    regression = regression_of(panel, UNIT_EFFECTS)
+    assert_not_applicable(placebo(regression, panel, draw()), "6 units")
+    assert_not_applicable(cluster_bootstrap(regression, panel, draw()), "6 units")
+
+
+def test_histories_full_of_gaps_are_not_exchanged() -> None:
+    panel = static(draw(24), gaps=0.5)
+    assert_not_applicable(placebo(regression_of(panel, UNIT_EFFECTS), panel, draw()), "gaps")
+
+
+def test_an_exact_outcome_has_nothing_to_refute() -> None:
+    panel = static(draw(25))
+    exact = Panel(panel.frame.assign(Y=2 * panel.frame["X"]))
+    for finding in refute_regression(regression_of(exact, UNIT_EFFECTS), exact, draw())[:3]:
+        assert_not_applicable(finding, "exact function")
+
+
+@pytest.mark.parametrize("units", [5, 12])
+def test_the_smallest_samples_do_not_crash(units: int) -> None:
+    for panel, graph in (
+        (static(draw(26), units=units, periods=2), POOLED),
+        (static(draw(26), units=units, periods=3), UNIT_EFFECTS),
+        (dynamic(draw(26), units=units, periods=12), DYNAMIC),
+        (cross_section(draw(26), rows=units + 3), CROSS),
+    ):
+        assert len(refute_regression(regression_of(panel, graph), panel, draw())) == len(REFUTERS)
+
+
+def test_a_treatment_in_a_few_units_does_not_crash() -> None:
+    rng = draw(27)
+    x = np.zeros((40, 8))
+    x[:3, 4:] = 1.0
+    panel = table(X=x, Y=persistent(rng, 40, 8, 0.5))
+    found = refute_regression(regression_of(panel, replace(UNIT_EFFECTS, period_effects=("X", "Y"))), panel, draw())
+    assert found[2].result in ("not_applicable", "doubtful", "fails")
+
+
+# What every finding owes its reader
+
+
+def test_findings_are_complete_in_both_languages(fitted: tuple[Regression, Panel]) -> None:
+    regression, panel = fitted
+    for finding in refute_regression(regression, panel, draw()):
+        assert finding.reference
+        texts = [finding.question, finding.null, finding.rule, finding.seen]
+        texts += [] if finding.result == "not_applicable" else [finding.consequence]
+        for text in texts:
+            english, dutch = (text.render(language, str.upper) for language in LANGUAGES)
+            assert english and dutch and english != dutch
+            assert "nan" not in english + dutch
+
+
+def test_findings_do_not_depend_on_each_other_or_on_the_order_of_rows(fitted: tuple[Regression, Panel]) -> None:
+    regression, panel = fitted
+    once = refute_regression(regression, panel, draw())
+    assert [f.to_dict() for f in refute_regression(regression, panel, draw())] == [f.to_dict() for f in once]
+    before = panel.frame.copy()
+    shuffled = Panel(panel.frame.sample(frac=1, random_state=1), panel.frequency)
+    again = regression_of(shuffled, regression.estimand.graph)
+    assert [f.to_dict() for f in refute_regression(again, shuffled, draw())] == [f.to_dict() for f in once]
+    pd.testing.assert_frame_equal(panel.frame, before)
+    stream = draw().spawn(len(REFUTERS))[2]
+    assert cluster_bootstrap(regression, panel, stream).to_dict() == once[2].to_dict()
+
+
+# Size, by simulation
+
+
+def shares(make: Callable[[np.random.Generator], Panel], graph: KPIGraph, refuter: Any, fits: int) -> dict[str, float]:
+    """How often a refuter came to each result over fresh panels on which nothing is wrong."""
+    found = []
+    for seed in range(fits):
+        panel = make(draw(1000 + seed))
+        found.append(refuter(regression_of(panel, graph), panel, draw(seed)))
+    counted = {result: float(np.mean([f.result == result for f in found])) for result in ("doubtful", "fails")}
+    extra = [f.numbers["beyond_5_percent"] for f in found if "beyond_5_percent" in f.numbers]
+    return counted | {
+        "beyond": float(np.mean(extra)) if extra else np.nan,
+        "rejected": float(np.mean([f.p_value < 0.05 for f in found])),
+        "statistic": float(np.median([f.statistic for f in found])),
+        "answered": float(np.mean([f.result != "not_applicable" for f in found])),
+    }
+
+
+SIZES: dict[str, tuple[Callable[[np.random.Generator], Panel], KPIGraph]] = {
+    "unit effects, 40 x 10": (static, UNIT_EFFECTS),
+    "unit effects, 40 x 10, gaps": (lambda rng: static(rng, gaps=0.15), UNIT_EFFECTS),
+    "unit effects, 15 x 10": (lambda rng: static(rng, units=15), UNIT_EFFECTS),
+    "pooled, 40 x 8": (pooled, POOLED),
+    "corrected, 50 x 16": (dynamic, DYNAMIC),
+    "corrected, 50 x 16, gaps": (lambda rng: dynamic(rng, gaps=0.1), DYNAMIC),
+    "cross-section, 80": (cross_section, CROSS),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", SIZES)
+@pytest.mark.parametrize("refuter", [placebo, cluster_bootstrap, random_common_cause])
+def test_sound_standard_errors_are_left_in_peace(case: str, refuter: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """300 fits each: of the placebos about 5% pass for an effect, and findings below *holds* are rare."""
+    found = shares(*SIZES[case], refuter, 300)
+    with capsys.disabled():
+        print(f"\n{refuter.__name__}, {case}: {found}")
+    assert found["fails"] <= 0.01
+    assert found["doubtful"] <= 0.10
+    if refuter is placebo:
+        assert 0.03 <= found["beyond"] <= 0.07
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["corrected, 50 x 16", "corrected, 50 x 16, gaps", "pooled"])
+def test_lead_rejects_as_often_as_it_says(case: str, capsys: pytest.CaptureFixture[str]) -> None:
+    make, graph = SIZES.get(case, (dynamic, DYNAMIC))
+    if case == "pooled":
+        graph = replace(DYNAMIC, unit_effects=())
+
+        def make(rng: np.random.Generator) -> Panel:
+            x = persistent(rng, 40, 10, 0.4)
+            return table(X=x, Y=0.5 * x + persistent(rng, 40, 10, 0.3))
+
+    found = shares(make, graph, lead, 600)
+    with capsys.disabled():
+        print(f"\nlead, {case}: {found}")
+    assert 0.025 <= found["rejected"] <= 0.085
