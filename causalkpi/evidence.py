@@ -22,7 +22,7 @@ from .language import NOTHING, Name, Text
 from .panel import Panel
 from .question import Question
 from .refuters import refute_regression
-from .sensitivity import Sensitivity, sensitivity
+from .sensitivity import STRICT_FLOOR, Sensitivity, sensitivity
 
 SMALL = 0.1
 UNGRADED = Grade("none")
@@ -45,6 +45,8 @@ class Evidence:
     bound : float
         The most that a hidden cause as strong as the strongest measured KPI could move the answer; see
         :attr:`causalkpi.sensitivity.Sensitivity.bound`. Not a number where there is no regression to put to the test.
+    strict_bound : float
+        The same for the stricter floor that *strong* asks for.
     compared : bool
         Whether there was a measured KPI to compare a hidden cause with.
     smallest : float
@@ -61,6 +63,7 @@ class Evidence:
     findings: tuple[Finding, ...] = ()
     sensitivities: tuple[Sensitivity, ...] = ()
     bound: float = math.nan
+    strict_bound: float = math.nan
     compared: bool = False
     smallest: float = math.nan
     declared: bool = False
@@ -92,7 +95,9 @@ class Evidence:
         """The same evidence, graded for a claim that expects this sign."""
         if not self.answered:
             return replace(self, expected=sign)
-        found = grade(self.estimate, self.findings, self.bound, self.smallest, sign, compared=self.compared)
+        found = grade(
+            self.estimate, self.findings, (self.bound, self.strict_bound), self.smallest, sign, compared=self.compared
+        )
         return replace(self, expected=sign, grade=found)
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,6 +108,7 @@ class Evidence:
             "strength": self.grade.strength,
             "why_not_more": [str(reason) for reason in self.grade.reasons],
             "bound": self.bound,
+            "strict_bound": self.strict_bound,
             "compared": self.compared,
             "smallest": self.smallest,
             "smallest_declared": self.declared,
@@ -196,11 +202,14 @@ def weigh(
     if not isinstance(answer, Estimate):
         return Evidence(answer.question, answer, expected, grade=Grade("none", reasons=(_text(answer.reason),)))
     bound = float(sum(found.bound for found in tested)) if tested else math.nan
+    strict = float(sum(found.bound_from(STRICT_FLOOR) for found in tested)) if tested else math.nan
     compared = bool(tested) and all(found.benchmarks for found in tested)
     declared = not math.isnan(smallest)
     least = smallest if declared else usual_smallest(panel, answer.question)
-    found = grade(answer, findings, bound, least, expected, compared=compared)
-    return Evidence(answer.question, answer, expected, findings, tested, bound, compared, least, declared, found)
+    found = grade(answer, findings, (bound, strict), least, expected, compared=compared)
+    return Evidence(
+        answer.question, answer, expected, findings, tested, bound, strict, compared, least, declared, found
+    )
 
 
 def _findings(part: Any, panel: Panel, rng: np.random.Generator) -> tuple[Finding, ...]:

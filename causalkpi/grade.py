@@ -17,7 +17,7 @@ from .estimators import Estimate
 from .finding import Finding
 from .kpi import Sign
 from .language import Text
-from .sensitivity import FLOOR
+from .sensitivity import FLOOR, STRICT_FLOOR
 
 Strength = Literal["strong", "moderate", "weak", "none"]
 DECISIVE = ("functional_form", "influence", "lead", "other_set", "random_common_cause", "cluster_bootstrap")
@@ -53,17 +53,20 @@ RULE: tuple[Text, ...] = (
     Text(
         "Strong: moreover units are seen repeatedly, so that the order in time does not rest on the graph's word "
         "alone; there is a measured KPI to compare a hidden cause with; even the {strict:.0%} interval, "
-        "widened by what such a cause could do, stays clear of zero; the estimate is at least the smallest effect of "
+        "widened by what such a cause, now explaining at least {floor:.0%}, could do, stays clear of zero; the "
+        "estimate is at least the smallest effect of "
         "interest; the lead test raises no doubt (p of at least 5%); none of the checks on form, influence, adjustment "
         "set, added noise and resampling fails; and the answer rests on {few} units or more.",
         "Sterk: bovendien zijn eenheden herhaald waargenomen, zodat de volgorde in de tijd niet alleen op de graaf "
         "berust; is er een gemeten KPI om een verborgen oorzaak mee te vergelijken; blijft ook het "
-        "{strict:.0%}-interval, verbreed met wat zo'n oorzaak kan doen, vrij van nul; is de schatting ten minste het "
+        "{strict:.0%}-interval, verbreed met wat zo'n oorzaak, nu goed voor ten minste {floor:.0%}, kan doen, vrij van "
+        "nul; is de schatting ten minste het "
         "kleinste effect van belang; wekt de toets vooruit in de tijd geen twijfel (p ten minste 5%); faalt geen van "
         "de toetsen op vorm, invloed, correctieset, toegevoegde ruis en hertrekking; en berust het antwoord op ten "
         "minste {few} eenheden.",
         strict=STRICT,
         few=FEW,
+        floor=STRICT_FLOOR,
     ),
     Text(
         "Against the claim: the estimate has the other sign than the claim expects; its strength is graded likewise.",
@@ -102,7 +105,7 @@ class Grade:
 def grade(
     estimate: Estimate,
     findings: Sequence[Finding],
-    bound: float,
+    bounds: tuple[float, float],
     smallest: float,
     expected: Sign = "?",
     *,
@@ -114,9 +117,9 @@ def grade(
     ----------
     estimate : Estimate
     findings : sequence of Finding
-    bound : float
-        The most that a hidden cause as strong as the strongest measured KPI could move the answer; not a number where
-        there was no regression to put to the test.
+    bounds : tuple of float
+        The most that a hidden cause as strong as the strongest measured KPI could move the answer, with the floors that
+        *moderate* and *strong* ask for; not numbers where there was no regression to put to the test.
     smallest : float
         The smallest effect of interest, in the answer's own unit, 0 or more.
     expected : {"+", "-", "?"}
@@ -134,8 +137,8 @@ def grade(
         why = Text("The interval holds zero.", "Het interval omvat nul.")
         return Grade("none", negligible=negligible, reasons=() if negligible else (why,))
     against = expected in ("+", "-") and (estimate.value > 0) != (expected == "+")
-    lacks_moderate = _lacks_moderate(estimate, findings, bound, smallest)
-    lacks_strong = _lacks_strong(estimate, findings, bound, smallest, compared)
+    lacks_moderate = _lacks_moderate(estimate, findings, bounds[0], smallest)
+    lacks_strong = _lacks_strong(estimate, findings, bounds[1], smallest, compared)
     if lacks_moderate:
         return Grade("weak", against, reasons=tuple(lacks_moderate))
     return Grade("moderate" if lacks_strong else "strong", against, reasons=tuple(lacks_strong))

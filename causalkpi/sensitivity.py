@@ -14,7 +14,7 @@ from .estimators.result import Regression
 from .language import NOTHING, Name, Text
 from .question import label
 
-FLOOR = 0.05
+FLOOR, STRICT_FLOOR = 0.05, 0.1
 EXACT = 1e-20  # of the outcome's sum of squares
 
 
@@ -85,7 +85,11 @@ class Sensitivity:
         And at least as one that explains `FLOOR` of what is left of both treatment and outcome: where measured KPIs
         explain next to nothing, comparing with them would promise too much. Not a number where nothing was fitted.
         """
-        least = bias(self.ols_error, self.residual_df, FLOOR, FLOOR)
+        return self.bound_from(FLOOR)
+
+    def bound_from(self, floor: float) -> float:
+        """The same for another floor, 0 to 1."""
+        least = bias(self.ols_error, self.residual_df, floor, floor)
         return max([least, *(benchmark.bias for benchmark in self.benchmarks[:1])])
 
     def to_dict(self) -> dict[str, Any]:
