@@ -33,7 +33,7 @@ _INTRO = Text(
     rows=ROWS,
 )
 _NAMELESS = Text(
-    "A column has no name. Give it one in the data.", "Een kolom heeft geen naam. Geef haar er een in de gegevens."
+    "A column has no name. Give it one in the data.", "Er is een kolom zonder naam. Geef die in de gegevens een naam."
 )
 _REPEATED = (
     "Several columns have one name: {all}. Give each its own in the data.",
@@ -60,6 +60,10 @@ _TWO_READINGS = (
     "{why}; maar getallen als {number} zijn op twee manieren te lezen",
 )
 _HELD_TWICE = ("{why}; but {file} holds this KPI too", "{why}; maar {file} bevat deze KPI ook")
+_READ_ANYWAY = (
+    "{why}; its name is the KPI's id, so it is read all the same: answer this before the study is run",
+    "{why}; de naam is de id van de KPI, dus de kolom wordt toch gelezen: beantwoord dit voordat de studie draait",
+)
 _A_LINK = Text(
     "the graph has no claims; this is one of its links", "de graaf bevat geen stellingen; dit is een van haar verbanden"
 )
@@ -237,6 +241,7 @@ class _Draft:
             why = Text(*_HELD_TWICE, why=one.why, file=repr(self.mapped[one.kpi]))
         else:
             return one
+        why = Text(*_READ_ANYWAY, why=why) if one.header == one.kpi else why
         return replace(one, why=why, score=min(one.score, CONFIDENT - 0.05))
 
     # What comes of it -------------------------------------------------------------------------------------------

@@ -136,7 +136,9 @@ def _open(path: Path, base: Path, graph: KPIGraph | None) -> Opened:
     cells, _, notes = opened[sheet]
     if levels := [level for level in cells.index.names if level is not None]:
         cells = cells.reset_index(level=levels, allow_duplicates=True)
-    return Opened(_relative(path, base), cells.head(ROWS), _separator(source, list(cells.columns)), sheet, tuple(notes))
+    written = _relative(path, base)
+    notes = tuple(replace(note, where=written) for note in notes)  # no file may hold the folders of a machine
+    return Opened(written, cells.head(ROWS), _separator(source, list(cells.columns)), sheet, notes)
 
 
 def _sheets(path: Path) -> list[str]:
