@@ -135,8 +135,8 @@ def _unit_reason(unit: str, kpi: KPI, name: str) -> tuple[float, Text]:
     for own in filter(None, (kpi.unit, kpi.unit_nl)):
         if given and given <= set(words(own)) and given & SCALES == set(words(own)) & SCALES:
             return 0.95, Text(
-                "it is the KPI's name, {name}, with its unit",
-                "het is de naam van de KPI, {name}, met de eenheid",
+                "it is the KPI's name, {name}, in the KPI's unit",
+                "het is de naam van de KPI, {name}, in de eenheid van de KPI",
                 name=name,
             )
     own = repr(kpi.unit_in("en")) if kpi.unit else Text("not stated", "niet vermeld")

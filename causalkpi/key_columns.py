@@ -121,20 +121,32 @@ def _unit(headers: Mapping[int, str], sample: pd.DataFrame, period: int | None) 
         text = cells.dropna().astype(str)
         key = pd.DataFrame({"unit": cells.astype(str), "period": when})
         again = bool((key.groupby("unit")["period"].nunique() > 1).any())
-        once = not key.duplicated().any() and len(key) > 0
+        once = not key.duplicated().any()
         if named:
-            why = Text("its name is a word for a unit", "de naam is een woord voor een eenheid")
-            rows = Text(
-                "{why}; several rows of a unit in one period: say with how: what they come to",
-                "{why}; meer rijen van een eenheid in één periode: geef met how: aan hoe ze samengaan",
-                why=why,
-            )
-            found.append(_Candidate((0, not again, not once, place), place, why if once else rows))
-        elif once and (again or period is None) and not text.str.fullmatch(r"[\s\d.,%€+-]*").any():
+            found.append(_Candidate((0, not again, not once, place), place, _unit_reason(once, period is not None)))
+        elif len(text) and once and (again or period is None) and not text.str.fullmatch(r"[\s\d.,%€+-]*").any():
             why = Text("it names what comes back in each period", "het benoemt wat elke periode terugkomt")
             alone = Text("it names each row", "het benoemt elke rij")
             found.append(_Candidate((1,), place, why if again else alone))
     return _first(found, headers, Text("no column looks like a unit", "geen kolom lijkt op een eenheid"))
+
+
+def _unit_reason(once: bool, dated: bool) -> Text:
+    """Why a column with such a name is the unit, and what to do where it has several rows."""
+    why = Text("its name is a word for a unit", "de naam is een woord voor een eenheid")
+    if once:
+        return why
+    if dated:
+        return Text(
+            "{why}; several rows of a unit in one period: say with how: what they come to",
+            "{why}; meer rijen van een eenheid in één periode: geef met how: aan hoe ze samengaan",
+            why=why,
+        )
+    return Text(
+        "{why}; several rows of a unit: name the period, or say with how: what they come to",
+        "{why}; meer rijen van een eenheid: geef de periode op, of met how: hoe ze samengaan",
+        why=why,
+    )
 
 
 def _first(found: Sequence[_Candidate], headers: Mapping[int, str], none: Text) -> tuple[int | None, Text]:

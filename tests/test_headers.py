@@ -22,7 +22,7 @@ def kpi_of(header: str) -> tuple[str, bool] | None:
 
 @pytest.mark.parametrize("header", [*BOOK.ids, *(k.en for k in BOOK.kpis), *(k.nl for k in BOOK.kpis)])
 def test_every_id_and_name_is_known(header):
-    kpi, confident = kpi_of(header)
+    kpi, confident = kpi_of(header) or ("", False)
     assert header in (BOOK[kpi].id, BOOK[kpi].en, BOOK[kpi].nl)
     assert confident
 
@@ -195,3 +195,10 @@ def test_repeated_and_empty_headers_are_no_keys():
     frame = pd.DataFrame([["A", "A", "2024Q1"], ["B", "B", "2024Q1"]], columns=["branch", "branch", ""])
     assert keys(list(frame), frame).unit == keys(list(frame), frame).period == ""
     assert keys([], pd.DataFrame()).unit == ""
+
+
+def test_a_unit_in_several_rows_asks_for_what_is_lacking():
+    frame = pd.DataFrame({"branch": ["A", "A"], "revenue": [1, 2]})
+    assert "name the period" in keys(list(frame), frame).why[0]
+    none = frame.iloc[:0]
+    assert keys(list(none), none).why[0] == "its name is a word for a unit"
