@@ -139,12 +139,13 @@ def _unit_reason(unit: str, kpi: KPI, name: str) -> tuple[float, Text]:
                 "het is de naam van de KPI, {name}, in de eenheid van de KPI",
                 name=name,
             )
-    own = repr(kpi.unit_in("en")) if kpi.unit else Text("not stated", "niet vermeld")
-    dutch = repr(kpi.unit_in("nl")) if kpi.unit else own
+    # a unit is a client's text: its braces are no parts
+    plain, dutch = (repr(kpi.unit_in(x)).replace("{", "{{").replace("}", "}}") for x in ("en", "nl"))
+    own = Text(plain, dutch) if kpi.unit else Text("not stated", "niet vermeld")
     return 0.85, Text(
         "it is the KPI's name, {name}, but in the unit {given}; the KPI's is {own}",
-        "het is de naam van de KPI, {name}, maar in de eenheid {given}; die van de KPI is {dutch}",
-        name=name, given=repr(unit), own=own, dutch=dutch,
+        "het is de naam van de KPI, {name}, maar in de eenheid {given}; die van de KPI is {own}",
+        name=name, given=repr(unit), own=own,
     )  # fmt: skip
 
 
