@@ -105,7 +105,7 @@ evidence.to_frame()[["finding", "result", "p_value", "seen"]]
 # The regression is statsmodels' own, and DoWhy's objects are there for those who come from DoWhy.
 
 # %%
-evidence.estimate.results.summary().tables[0]
+evidence.estimate.results.summary().tables[1]
 
 # %%
 estimand_of_dowhy, estimate_of_dowhy = evidence.to_dowhy()

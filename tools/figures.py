@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+GRADING = ROOT / "tests" / "truth" / "results" / "grading.json"
 COVERAGE = ROOT / "tests" / "truth" / "results" / "coverage.json"
 SHOWN = (
     ("customer_loyalty", "churn", 1),
@@ -72,9 +73,25 @@ def coverage() -> str:
     return "\n".join(lines)
 
 
+def grading() -> str:
+    """The committed grading study: how often each grade comes out, by world and strength of the hidden cause."""
+    document = json.loads(GRADING.read_text("utf-8"))
+    words = ("strong", "moderate", "weak", "none", "negligible")
+    lines = ["| world | hidden economy | panels | graded | " + " | ".join(words) + " | *strong*, upper 95% bound |",
+             "|---|---|---|---|" + "---|" * len(words) + "---|"]  # fmt: skip
+    for row in document["table"]:
+        none = row["world"] == "no_effect"
+        world = "nothing has an effect" if none else "the book's model is true"
+        shares = " | ".join(f"{row['grades'].get(word, 0) / row['graded']:.1%}" for word in words)
+        hidden = f"{row['strength']:g} x" if none else "none"
+        lines.append(f"| {world} | {hidden} | {row['seeds']} | {row['graded']} | {shares} | {row['strong_upper']:.1%} |")
+    lines += ["", f"{document['units']} units x {document['periods']} periods."]
+    return "\n".join(lines)
+
+
 def written(text: str) -> str:
     """README's text with every marked block rewritten."""
-    for name, make in (("demo", demo), ("coverage", coverage)):
+    for name, make in (("demo", demo), ("coverage", coverage), ("grading", grading)):
         block = re.compile(rf"(<!-- {name}: [^>]*-->\n).*?(<!-- /{name} -->)", re.DOTALL)
         content = make()
         text = block.sub(lambda m, content=content: f"{m[1]}{content}\n{m[2]}", text)

@@ -101,7 +101,7 @@ def levels(regression: Regression, panel: Panel, slopes: np.ndarray) -> tuple[np
 
 def controls(regression: Regression) -> list[Node]:
     """The controls of a regression that its sample kept, in the order of their columns."""
-    place = {label(node): node for node in regression.estimand.controls}
+    place: dict[str, Node] = {label(node): node for node in regression.estimand.controls}
     return [place[name] for name in regression.whole.sample.control_names]
 
 
