@@ -84,7 +84,9 @@ def grading() -> str:
         world = "nothing has an effect" if none else "the book's model is true"
         shares = " | ".join(f"{row['grades'].get(word, 0) / row['graded']:.1%}" for word in words)
         hidden = f"{row['strength']:g} x" if none else "none"
-        lines.append(f"| {world} | {hidden} | {row['seeds']} | {row['graded']} | {shares} | {row['strong_upper']:.1%} |")
+        lines.append(
+            f"| {world} | {hidden} | {row['seeds']} | {row['graded']} | {shares} | {row['strong_upper']:.1%} |"
+        )
     lines += ["", f"{document['units']} units x {document['periods']} periods."]
     return "\n".join(lines)
 

@@ -113,7 +113,9 @@ def _answer(fit: Fit, contrast: float) -> tuple[float, np.ndarray, tuple[float, 
 def _bars(regression: Regression, name) -> tuple[tuple[str, float], ...]:
     sample = regression.whole.sample
     columns = np.column_stack([sample.treatments, sample.controls, sample.dummies])
-    names: dict[str, str] = {label(node): name(node) for node in (*regression.estimand.adjustment, regression.treatment)}
+    names: dict[str, str] = {
+        label(node): name(node) for node in (*regression.estimand.adjustment, regression.treatment)
+    }
     shown = [*sample.treatment_names, *sample.control_names]
     found = [(names.get(one, one), float(v)) for one, v in zip(shown, inflation(columns), strict=False)]
     return (found[0], *sorted(found[1:], key=lambda bar: (-bar[1], bar[0])))
