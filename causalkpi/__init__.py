@@ -37,6 +37,7 @@ _HOMES = {
     "ledger": ("Ledger",),
     "value": ("NetPresentValue", "net_present_value"),
     "estimators": ("Estimate", "estimate", "minimum_detectable_effect"),
+    "system": ("Chain", "LinkSystem", "Paths", "Profile", "fit_system"),
     "study": ("Study",),
     "studyfile": ("StudyFile", "read_study"),
 }

@@ -15,7 +15,7 @@ import pandas as pd
 
 from .answers import Answers, Asked
 from .errors import SEVERITIES, Fault
-from .estimators import Answer, estimate
+from .estimators import Answer, Estimate, estimate
 from .evidence import Evidence, examine, gather, weigh
 from .gate import MEND, blocked, check, complete, refused
 from .graph import KPIGraph, as_graph
@@ -26,6 +26,7 @@ from .panel import Panel, as_panel
 from .parallel import spread
 from .question import Estimand, Question, Unanswered
 from .suspicions import suspect
+from .system import Chain, LinkSystem, Paths, Profile, chain, fit_system, paths, profile
 
 
 class Study:
@@ -146,6 +147,54 @@ class Study:
         rng = np.random.default_rng(self.seed)
         return estimate(self.panel, self.identify(question), level=self.level, rng=rng)
 
+    @property
+    def system(self) -> LinkSystem:
+        """Every link's equation, fitted once; see :func:`causalkpi.system.fit_system`."""
+        unusable = [kpi for kpi in self.graph.ids if kpi in self._blocked]
+        return fit_system(self.panel, self.graph.hide(*unusable), rng=np.random.default_rng(self.seed))
+
+    def profile(
+        self, treatment: str, outcome: str, horizon: int = 8, contrast: float = 1.0, *, rate: float = 0.0
+    ) -> Profile:
+        """What a pulse does period by period, along the links and by adjustment; :func:`causalkpi.system.profile`.
+
+        Parameters
+        ----------
+        treatment, outcome : str
+        horizon : int
+            The last period to look at.
+        contrast : float
+            The pulse, in the treatment's unit.
+        rate : float
+            Of the discounted sum, per year.
+        """
+        question = Question(treatment, outcome, max(horizon, treatment == outcome), contrast)
+        question.against(self.graph)
+        rng = np.random.default_rng(self.seed)
+        return profile(self.system, treatment, outcome, horizon=horizon, change=contrast, rate=rate, level=self.level,
+                       ask=self.answer, rng=rng)  # fmt: skip
+
+    def paths(
+        self, treatment: str, outcome: str, horizon: int, contrast: float = 1.0, *, through: Collection[str] = ()
+    ) -> Paths | Unanswered:
+        """Through what an effect works: total, direct, each KPI, each route; see :func:`causalkpi.system.paths`.
+
+        Parameters
+        ----------
+        treatment, outcome : str
+        horizon : int
+        contrast : float
+        through : collection of str, optional
+            The KPIs to tell apart; all estimated ones on the way by default.
+        """
+        question = Question(treatment, outcome, horizon, contrast)
+        question.against(self.graph)
+        return paths(self.system, question, through=through, level=self.level)
+
+    def chain(self, *kpis: str, change: float = 1.0) -> Chain:
+        """A change followed from KPI to KPI in their own units; see :func:`causalkpi.system.chain`."""
+        return chain(self.system, kpis, change=change, level=self.level)
+
     def run(
         self,
         questions: Iterable[Question] = (),
@@ -184,6 +233,8 @@ class Study:
     def _examined(self, answers: Mapping[Question, Answer]) -> dict[Question, Evidence]:
         """The evidence on many answers; what is found about each is worked out on all cores."""
         given = list(answers.values())
+        if any(isinstance(answer, Estimate) for answer in given):
+            _ = self.system  # before the work is split, so that it is fitted once
         found = spread(lambda answer: examine(self.panel, answer, np.random.default_rng(self.seed)), given)
         return {
             question: weigh(self.panel, answer, *parts, smallest=self.smallest.get(question.outcome, math.nan))

@@ -241,7 +241,7 @@ def _instant_order(equations: Equations) -> list[str]:
 
 
 def _derivatives(panel: Panel, formula: Formula, copies: int) -> list[tuple[str, int, np.ndarray]]:
-    """An identity as a weighted sum of its arguments, near each unit's own level: the weights, shape (copies x units,)."""
+    """An identity as a weighted sum of its arguments, near each unit's own level; weights of shape (units drawn,)."""
     level = panel.frame.groupby(level="unit").mean()
     overall = panel.frame.mean()
     weights: dict[tuple[str, int], np.ndarray] = {}
@@ -261,7 +261,11 @@ def _spread(panel: Panel, equations: Equations, kpi: str) -> float:
         found = equations.fitted[kpi].fit
         sample, slopes = found.sample, found.slopes
         left = sample.outcome - sample.outcome.mean()
-        q = np.linalg.qr(np.column_stack([sample.dummies, np.empty((len(left), 0))]))[0] if sample.dummies.size else None
+        q = (
+            np.linalg.qr(np.column_stack([sample.dummies, np.empty((len(left), 0))]))[0]
+            if sample.dummies.size
+            else None
+        )
         residual = left - sample.treatments @ slopes
         residual = residual - residual.mean() - (q @ (q.T @ residual) if q is not None else 0.0)
         free = len(left) - sample.design.shape[1] - (len(sample.units) if sample.unit_effects else 0)

@@ -122,12 +122,11 @@ def fit_equations(
     >>> loyalty = rng.normal(size=300)
     >>> panel = as_panel(pd.DataFrame({"loyalty": loyalty, "spend": 2 * loyalty + rng.normal(size=300)}))
     >>> found = fit_equations(panel, KPIGraph((KPI("loyalty"), KPI("spend")), (Link("loyalty", "spend"),)))
-    >>> found.links, found.slopes.round(1)
-    ([('spend', Node(kpi='loyalty', period=0))], array([2.]))
+    >>> found.links, round(float(found.slopes[0]))
+    ([('spend', Node(kpi='loyalty', period=0))], 2)
     """
     several = panel.n_units > 1
-    held = graph.hide(*(k for k in graph.ids if k not in panel.frame))
-    held = by_period(held) if several else held
+    held = shape_of(panel, graph)
     wanted = sorted(held.ids if kpis is None else set(kpis) & set(held.ids))
     fitted: dict[str, Equation] = {}
     refused: dict[str, Text] = {}
@@ -141,6 +140,12 @@ def fit_equations(
         except DataError as error:
             refused[kpi] = Text("{why}", "{why}", why=error.text)
     return Equations(held, fitted, refused)
+
+
+def shape_of(panel: Panel, graph: KPIGraph) -> KPIGraph:
+    """The graph as this panel can bear it out: absent KPIs hidden, the organisation's own part of the period."""
+    held = graph.hide(*(k for k in graph.ids if k not in panel.frame))
+    return by_period(held) if panel.n_units > 1 else held
 
 
 def _equation(panel: Panel, graph: KPIGraph, kpi: str, several: bool, confirm: bool) -> Equation:

@@ -109,7 +109,7 @@ def find_ways(panel: Panel, equations: Equations, slopes: np.ndarray, treatment:
         fresh = [node for node in order if node in wanted and node not in into]
         try:
             for node in fresh:
-                into[node] = _causes(panel, equations, places, node, change)
+                into[node] = _causes(panel, equations, places, source, node, change)
                 change[node] = sum(
                     change.get(c, 0.0) * (slopes[place] if place >= 0 else weight) for c, place, weight in into[node]
                 )
@@ -129,13 +129,14 @@ def _causes(
     panel: Panel,
     equations: Equations,
     places: Mapping[tuple[str, Node], int],
+    source: Node,
     node: Node,
     change: Mapping[Node, float],
 ) -> list[tuple[Node, int, float]]:
     """The causes of a node with the place of their coefficients, or with fixed weights for an identity."""
     graph = equations.graph
     if graph[node.kpi].formula is not None:
-        moved = {n for n in change if graph[n.kpi].formula is None or n.period == 0 and n == next(iter(change))}
+        moved = {n for n in change if graph[n.kpi].formula is None or n == source}
         arithmetic = Arithmetic(panel, graph, node, moved, np.ones(len(panel.frame), bool))
         weights = arithmetic.weights({n: v for n, v in change.items() if n in moved})
         return [(n, -1, weight) for n, weight in weights.items()]
