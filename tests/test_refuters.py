@@ -204,7 +204,9 @@ def test_placebo_t_statistics_equal_refitting() -> None:
 def test_refuters_are_silent_on_sound_regressions(fitted: tuple[Regression, Panel]) -> None:
     regression, panel = fitted
     found = refute_regression(regression, panel, draw())
-    assert [f.id for f in found] == ["placebo", "random_common_cause", "cluster_bootstrap", "lead", "other_set"]
+    assert [f.id for f in found] == [
+        "placebo", "random_common_cause", "cluster_bootstrap", "lead", "other_set", "two_routes"
+    ]  # fmt: skip
     for finding in found:
         assert finding.result in ("holds", "not_applicable"), finding
     assert all(f.result == "holds" for f in found[:3])
