@@ -167,15 +167,24 @@ class Panel:
         NaN where that unit-period was not seen. A DataError says what exists if there is no such KPI.
         """
         self._require([kpi])
-        codes, periods, keys = self._keys
-        low, high = periods.min(), periods.max()
-        later = periods + by
-        wanted = codes * (high - low + 1) + (later - low)
-        at = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
-        # a number beyond the window would be one of the next unit's
-        there = (later >= low) & (later <= high) & (keys[at] == wanted)
-        values = np.where(there, self.frame[kpi].to_numpy()[at], np.nan)
-        return pd.Series(values, index=self.frame.index, name=kpi)
+        return pd.Series(self._shifted(kpi, by), index=self.frame.index, name=kpi)
+
+    def _shifted(self, kpi: str, by: int) -> np.ndarray:
+        """The values of :meth:`shift`."""
+        at, there = self._place(by)
+        return np.where(there, self.frame[kpi].to_numpy()[at], np.nan)
+
+    def _place(self, by: int) -> tuple[np.ndarray, np.ndarray]:
+        """For every row, the row that is `by` periods later in its unit, and whether there is one."""
+        if ("place", by) not in self.memo:
+            codes, periods, keys = self._keys
+            low, high = periods.min(), periods.max()
+            later = periods + by
+            wanted = codes * (high - low + 1) + (later - low)
+            at = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+            # a number beyond the window would be one of the next unit's
+            self.memo["place", by] = at, (later >= low) & (later <= high) & (keys[at] == wanted)
+        return self.memo["place", by]
 
     def columns(self, nodes: Iterable[tuple[str, int]]) -> pd.DataFrame:
         """KPIs at their shifts side by side, as a regression needs them.
@@ -192,7 +201,7 @@ class Panel:
         """
         pairs = [(kpi, int(by)) for kpi, by in nodes]
         self._require([kpi for kpi, _ in pairs])
-        values = [self.shift(kpi, by).to_numpy() for kpi, by in pairs]
+        values = [self._shifted(kpi, by) for kpi, by in pairs]
         names = pd.MultiIndex.from_tuples([*pairs, ("", 0)], names=("kpi", "shift"))[:-1]
         table = np.column_stack([np.empty((len(self.frame), 0)), *values])
         return pd.DataFrame(table, index=self.frame.index, columns=names)
