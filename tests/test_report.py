@@ -314,7 +314,7 @@ def test_money_carries_the_weakest_grade_behind_it_or_says_that_it_has_none(bank
 def test_without_money_the_last_line_counts_the_claims(bank):
     card = headlines(Reader(replace(bank, values=())))[-1]
     supported = sum(v.word == "supported" for v in bank.ledger)
-    assert card.figure == f"{supported} van 4"
+    assert card.figure == f"{supported} van de 4"
 
 
 def test_five_units_are_called_few_in_the_headline_itself():
@@ -427,6 +427,31 @@ def test_a_change_is_said_by_its_unit(bank):
     assert reader.change("revenue_steering", 0.1) == "10 procentpunt meer sturing op omzet"
     assert reader.change("undesirable_selling", 2.5) == "een toename van 2,5 in onwenselijk verkoopgedrag"
     assert sentence(reader.change("customer_loyalty", 5)) == "5 punten meer klantloyaliteit."
+
+
+def test_what_is_only_0_or_1_is_not_said_in_percentage_points(bank):
+    frame = load_demo().head(48).assign(cost_cutting=lambda f: (f["cost_cutting"] > 3) * 1.0)
+    reader = Reader(replace(bank, study=Study(bank.study.graph, frame, unit="unit", period="period")))
+    assert reader.change("cost_cutting", 1) == "kostenreductie (1 in plaats van 0)"
+    assert reader.change("cost_cutting", -1) == "kostenreductie (0 in plaats van 1)"
+
+
+@pytest.mark.parametrize(
+    ("kept", "figure", "said"),
+    [
+        (("C3",), "", "Dit onderzoek beslist over één stelling: 1 "),
+        (
+            ("C2", "C11"),
+            "0 van de 2",
+            "stellingen zijn onderbouwd. In totaal: 1 hier niet toetsbaar; 1 niet",
+        ),
+    ],
+)
+def test_claims_are_counted_in_sentences(bank, kept, figure, said):
+    verdicts = tuple(verdict for verdict in bank.ledger if verdict.claim.id in kept)
+    card = headlines(Reader(replace(bank, ledger=replace(bank.ledger, verdicts=verdicts), values=())))[-1]
+    assert figure in card.figure
+    assert said in card.sentence
 
 
 def test_a_chance_is_never_certain(bank):

@@ -88,6 +88,8 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "card_turned": ("The sign turns", "Het teken keert om"),
     "card_larger": ("Much smaller", "Veel kleiner"),
     "card_money_unsure": ("Not settled", "Staat niet vast"),
+    "switched_on": ("{kpi} (1 instead of 0)", "{kpi} (1 in plaats van 0)"),
+    "switched_off": ("{kpi} (0 instead of 1)", "{kpi} (0 in plaats van 1)"),
     "lowers": ("lowers", "verlaagt"),
     "raises": ("raises", "verhoogt"),
     "effect_strong": (
@@ -133,8 +135,13 @@ FRONT: Mapping[str, tuple[str, str]] = {
         "questions got no number: these data cannot answer them. The reason is given with each.",
         "vragen kregen geen getal: deze gegevens kunnen ze niet beantwoorden. De reden staat er telkens bij.",
     ),
-    "so_many_of": ("{count} of {all}", "{count} van {all}"),
+    "so_many_of": ("{count} of {all}", "{count} van de {all}"),
+    "claims_one": ("claims is supported. In all: {listed}.", "stellingen is onderbouwd. In totaal: {listed}."),
     "claims_count": ("claims are supported. In all: {listed}.", "stellingen zijn onderbouwd. In totaal: {listed}."),
+    "the_claim": (
+        "This study decides on one claim: {listed}.",
+        "Dit onderzoek beslist over één stelling: {listed}.",
+    ),
     "money_sure": (
         "{change}, for one {period}, {verb} {outcome} by an estimated {amount} per unit, discounted at {rate} a year "
         "({range}).",
