@@ -34,6 +34,7 @@ from causalkpi.report.figures import drawn
 from causalkpi.report.picture import picture
 from causalkpi.report.reader import Reader, sentence
 from causalkpi.report.sections.headlines import best_entry, effect_sentence, headlines
+from causalkpi.report.sections.links import links
 from causalkpi.report.words import WORDS
 from causalkpi.study import Study
 from causalkpi.value import net_present_value
@@ -439,7 +440,7 @@ def test_what_is_only_0_or_1_is_not_said_in_percentage_points(bank):
 @pytest.mark.parametrize(
     ("kept", "figure", "said"),
     [
-        (("C3",), "", "Dit onderzoek beslist over één stelling: 1 "),
+        (("C3",), "", "Dit onderzoek heeft één stelling; de uitkomst: "),
         (
             ("C2", "C11"),
             "0 van de 2",
@@ -458,3 +459,15 @@ def test_a_chance_is_never_certain(bank):
     assert Reader(bank).chance(1.0) == "> 99%"
     assert Reader(bank).chance(0.0) == "< 1%"
     assert Reader(bank).share(1.0) == "100%"
+
+
+def test_own_pasts_are_mentioned_only_where_there_are_any(bank, dutch):
+    assert "van het eigen verleden zit in het model" in links(Reader(bank))["caption"]
+    graph = bank.study.graph
+    bare = replace(graph, links=tuple(link for link in graph.links if link.source != link.target))
+    still = Reader(replace(bank, study=Study(bare, load_demo(), unit="unit", period="period")))
+    assert "eigen verleden" not in links(still)["caption"]
+
+
+def test_a_number_with_a_long_unit_may_break_outside_tables(html):
+    assert not re.search(r"(^|\})\s*\.figure \{[^}]*nowrap", html), "a phone is 390 wide; owners' numbers carry units"

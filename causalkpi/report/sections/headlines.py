@@ -102,7 +102,8 @@ def _third(reader: Reader) -> Card | None:
     listed = "; ".join(f"{n} {reader.say(f'verdict_{word}')}" for word, n in counts)
     supported = words.count("supported")
     if len(words) == 1:
-        figure, said = capital(reader.say(f"verdict_{words[0]}")), reader.say("the_claim", listed=listed)
+        verdict = reader.say(f"verdict_{words[0]}")
+        figure, said = capital(verdict), reader.say("the_claim", verdict=verdict)
     else:
         figure = reader.say("so_many_of", count=supported, all=len(words))
         said = reader.say("claims_one" if supported == 1 else "claims_count", listed=listed)
