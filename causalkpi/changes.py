@@ -257,8 +257,9 @@ def _number_text(value: float) -> Text:
 
 def _status(status: str) -> Text:
     """A status between quotes; one that this version does not know as it is."""
-    en, nl = (words(language).get(status, status) for language in ("en", "nl"))
-    return Text("‘{said}’", "‘{gezegd}’", said=en, gezegd=nl)
+    known = status in words()
+    said = Text(words("en")[status], words("nl")[status]) if known else status
+    return Text("‘{said}’", "‘{said}’", said=said)
 
 
 def _grade(grade: str) -> Text:
