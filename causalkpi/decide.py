@@ -107,9 +107,14 @@ def _about(comparison: Comparison, named: Mapping[str, Evidence]) -> Text:
         )
     below = isinstance(comparison.low, str)
     threshold = float(comparison.high if below else comparison.low)
-    verb = Text("lowers", "verlaagt") if below else Text("raises", "verhoogt")
-    if threshold == 0:
-        return Text("{treatment0} {verb} {outcome0}", "{treatment0} {verb} {outcome0}", verb=verb, **names)
+    if threshold == 0:  # no verb that would have to agree with a KPI's name, which may be a plural
+        sign = Text("negative", "negatief") if below else Text("positive", "positief")
+        return Text(
+            "the effect of {treatment0} on {outcome0} is {sign}",
+            "het effect van {treatment0} op {outcome0} is {sign}",
+            sign=sign,
+            **names,
+        )
     return Text(
         "the effect of {treatment0} on {outcome0} lies {side} {threshold:g}",
         "het effect van {treatment0} op {outcome0} ligt {side} {threshold:g}",

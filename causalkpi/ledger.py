@@ -197,8 +197,8 @@ def _says(word: Word, telling: Sequence[Decided], weak: Decided | None) -> Text:
     """Why a claim that its p-value decides comes to what it does."""
     if weak is not None:
         return Text(
-            "The figures point {way}, no more: the evidence on {about} is {strength}.",
-            "De cijfers wijzen {way}, meer niet: de onderbouwing voor {about} is {strength}.",
+            "The figures point {way}, no more; the evidence is {strength} on whether this holds: {about}.",
+            "De cijfers wijzen {way}, meer niet; de onderbouwing is {strength} op dit punt: {about}.",
             way=Text("that way", "die kant op") if word == "supported" else Text("the other way", "de andere kant op"),
             about=weak.about,
             strength=STRENGTHS[weak.strength],
@@ -222,8 +222,8 @@ def _corrected(draft: Verdict, p: float, level: float) -> Verdict:
         return replace(draft, p_value=p, word=draft.word if kept else "inconclusive")
     least = max((each for each in draft.decided if not each.why), key=lambda each: min(each.p_holds, each.p_opposite))
     reason = Text(
-        "The figures do not decide it (p = {p:.2f}, all claims taken together): {about} is not settled.",
-        "De cijfers geven geen uitsluitsel (p = {p:.2f}, over alle stellingen samen): {about} staat niet vast.",
+        "The figures do not decide it (p = {p:.2f}, all claims taken together). Not settled is this: {about}.",
+        "De cijfers geven geen uitsluitsel (p = {p:.2f}, over alle stellingen samen). Dit staat niet vast: {about}.",
         p=p,
         about=least.about,
     )

@@ -70,6 +70,13 @@ def test_a_claim_that_cannot_be_tested_says_which_data_lack(ledger: ck.Ledger) -
     assert math.isnan(ledger["absent"].p_value)
 
 
+def test_a_reason_is_a_sentence_whatever_the_number_of_a_name(ledger: ck.Ledger) -> None:
+    assert ledger["yes"].reason.render("nl") == (
+        "De cijfers onderbouwen haar: het effect van loyalty op spend is positief."
+    )
+    assert "Not settled is this: the effect of noise on spend is positive." in ledger["silent"].reason
+
+
 def test_weak_evidence_decides_nothing(ledger: ck.Ledger) -> None:
     asked = tuple(
         replace(item, evidence=replace(item.evidence, grade=Grade("weak"))) if item.origin == "yes" else item

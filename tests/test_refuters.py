@@ -334,6 +334,15 @@ def test_lead_says_where_it_does_not_apply() -> None:
     assert_not_applicable(lead(regression_of(sums, arithmetic), sums, draw()), "arithmetic")
 
 
+def test_a_wider_set_that_a_short_panel_cannot_carry_says_what_is_in_the_way() -> None:
+    graph = ck.KPIGraph((ck.KPI("X"), ck.KPI("Y")), (ck.Link("X", "Y"),), unit_effects=("X", "Y"))
+    rng = np.random.default_rng(2)
+    rows = [{"unit": u, "period": p, "X": rng.normal(), "Y": rng.normal()} for u in range(30) for p in range(6)]
+    evidence = ck.Study(graph, pd.DataFrame(rows), unit="unit", period="period").ask("X", "Y")
+    (found,) = [finding for finding in evidence.findings if finding.id == "other_set"]
+    assert "because Y (t-1) still speaks to the outcome" in found.seen
+
+
 def test_too_few_units_to_exchange_or_redraw() -> None:
     panel = static(draw(23), units=6)
     regression = regression_of(panel, UNIT_EFFECTS)
