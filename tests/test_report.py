@@ -275,6 +275,17 @@ def test_the_best_entry_has_the_best_grade(bank):
     assert order.index(best.evidence.grade.strength) == min(ranks)
 
 
+def test_a_cross_section_whose_figures_mislead_nobody_is_cautioned_about_time() -> None:
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"loyalty": rng.normal(size=300)})
+    frame["spend"] = 2 * frame.loyalty + rng.normal(size=300)
+    study = Study(nx.DiGraph([("loyalty", "spend")]), frame)
+    run = Run("once", study, study.run([Question("loyalty", "spend")]), "a graph", language="nl")
+    caution = headlines(Reader(run))[1]
+    assert caution.figure == "Eén keer gezien"
+    assert "zegt alleen de graaf" in caution.sentence
+
+
 def test_raw_figures_that_point_the_other_way_are_a_caution(bank):
     card = headlines(Reader(bank))[1]
     steering = next(e for e in Reader(bank).entries if e.question.treatment == "revenue_steering")

@@ -160,13 +160,21 @@ FRONT: Mapping[str, tuple[str, str]] = {
         "The evidence behind it is weak: a hint, no more.",
         "De onderbouwing ervan is zwak: een aanwijzing, meer niet.",
     ),
+    "card_once": ("Seen once", "Eén keer gezien"),
+    "once": (
+        "Every unit was seen once. That {first} comes before {second} is the graph's word; these figures cannot show "
+        "which came first.",
+        "Elke eenheid is één keer waargenomen. Dat {first} voorafgaat aan {second}, zegt alleen de graaf; deze cijfers "
+        "kunnen niet laten zien wat eerst kwam.",
+    ),
     "lines_principle": (
         "How these lines are chosen: the best graded effect (of equals first one that bears out a claim, then the one "
         "furthest from zero in standard errors); then a contradicted claim, or the raw figures that mislead most, or "
-        "what was refused; then money where the study asks for it, otherwise the claims.",
+        "what was refused, or that units were seen once; then money where the study asks for it, otherwise the claims.",
         "Zo zijn deze regels gekozen: het best onderbouwde effect (bij gelijke stand eerst een effect dat een "
         "stelling draagt, dan het effect dat in standaardfouten het verst van nul ligt); dan een tegengesproken "
-        "stelling, of de ruwe cijfers die het meest misleiden, of wat is geweigerd; dan geld als het onderzoek daarom "
+        "stelling, of de ruwe cijfers die het meest misleiden, of wat is geweigerd, of dat eenheden één keer zijn "
+        "waargenomen; dan geld als het onderzoek daarom "
         "vraagt, anders de stellingen.",
     ),
     "to_sheet": ("Evidence", "Onderbouwing"),
