@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 
 import causalkpi as ck
+from causalkpi.diagnostics.functional_form import functional_form
 from causalkpi.evidence import Evidence
 from causalkpi.finding import Finding
 from causalkpi.grade import DECISIVE, FATAL, RULE, Grade, grade
 from causalkpi.kpi import Link
 from causalkpi.language import Text
+from causalkpi.panel import as_panel
 
 LINKS = (Link("c", "x"), Link("c", "y"), Link("x", "y"))
 GRAPH = ck.KPIGraph(tuple(map(ck.KPI, "cxy")), LINKS)
@@ -125,3 +127,27 @@ def test_the_rule_is_told_in_two_languages() -> None:
     for text in RULE:
         assert text.render("nl") != text.render("en")
         assert "{" not in text and "{" not in text.render("nl")
+
+
+# Of an identity's parts the worst is told
+
+
+def test_a_check_that_only_some_parts_allow_says_so() -> None:
+    """The lead test says nothing about `customers`, which move the treatment by the graph."""
+    kpis = (*map(ck.KPI, ("x", "customers", "spend")), ck.KPI("revenue", formula=ck.Formula.parse("customers * spend")))
+    links = (Link("x", "customers"), Link("x", "spend"), Link("customers", "x", lag=1), Link("x", "x", lag=1))
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(80, 10))
+    columns = {"x": x, "customers": 10 + 0.5 * x + rng.normal(size=x.shape), "spend": 5 + x + rng.normal(size=x.shape)}
+    keys = {"unit": np.repeat(np.arange(80), 10), "period": np.tile(np.arange(10), 80)}
+    data = pd.DataFrame(keys | {name: values.ravel() for name, values in columns.items()})
+    found = ck.Study(ck.KPIGraph(kpis, links), data, unit="unit", period="period").ask("x", "revenue")
+    told = {finding.id: finding for finding in found.findings}
+    assert len(found.estimate.regressions) == 2
+    assert told["lead"].result != "not_applicable"
+    assert "In 1 of them this could not be tested." in told["lead"].seen
+    assert "In 1 daarvan" in told["lead"].seen.render("nl")
+    assert "could not be tested" not in told["functional_form"].seen
+    panel = as_panel(data, unit="unit", period="period")
+    p_values = [functional_form(part, panel, rng).p_value for part in found.estimate.regressions]
+    assert told["functional_form"].p_value == min(p_values)
