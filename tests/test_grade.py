@@ -151,3 +151,24 @@ def test_a_check_that_only_some_parts_allow_says_so() -> None:
     panel = as_panel(data, unit="unit", period="period")
     p_values = [functional_form(part, panel, rng).p_value for part in found.estimate.regressions]
     assert told["functional_form"].p_value == min(p_values)
+
+
+# Shocks that units share and the graph does not name
+
+
+def test_an_interval_that_placebos_show_to_be_too_narrow_bears_no_grade() -> None:
+    """No effect, but x and y each follow an economy of their own: clusters by unit take 60 x 12 rows for evidence."""
+    rng = np.random.default_rng(2)
+    c, x, e = rng.normal(size=(3, 60, 12))
+    fx, fy = rng.normal(size=(2, 12))
+    fy += 0.8 * fx  # by chance, in so few periods
+    keys = {"unit": np.repeat(np.arange(60), 12), "period": np.tile(np.arange(12), 60)}
+    columns = {"c": c, "x": 0.3 * c + x + fx, "y": 0.3 * c + e + fy}
+    data = pd.DataFrame(keys | {name: values.ravel() for name, values in columns.items()})
+    found = ask(data)
+    assert next(f.result for f in found.findings if f.id == "placebo") == "fails"
+    assert found.grade.strength == "weak"
+    named = ck.KPIGraph(GRAPH.kpis, LINKS, period_effects=("x", "y"))
+    mended = ck.Study(named, data, unit="unit", period="period").ask("x", "y")
+    assert next(f.result for f in mended.findings if f.id == "placebo") == "holds"
+    assert mended.grade.strength == "none"
