@@ -3,7 +3,8 @@
 A claim is decided by its rule, comparison by comparison. All comparisons of "and" must hold, so the largest p counts
 (an intersection-union test needs no correction); of "or" the smallest, times their number. Over the claims p-values
 are corrected by Holm's method (1979, Scandinavian Journal of Statistics 6). A claim that the figures support or
-contradict stays inconclusive while the evidence behind it is weak.
+contradict stays inconclusive while the evidence behind it is weak, or while hidden causes as strong as the strongest
+measured KPI could undo the comparison that decides it.
 """
 
 from __future__ import annotations

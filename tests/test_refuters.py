@@ -280,6 +280,18 @@ def test_lead_finds_a_link_back_and_hidden_causes_that_last(wrong: dict[str, flo
     assert "do not persist" in found.consequence
 
 
+def test_lead_finds_a_past_of_the_treatment_that_the_graph_misses() -> None:
+    """Then y(t) tells of x(t), which moves x(t+1): neither a link back nor a hidden cause, and the finding says so."""
+    x = persistent(draw(23), 60, 10, 0.6)
+    panel = table(X=x, Y=0.5 * x + persistent(draw(24), 60, 10, 0.0))
+    missed = lead(regression_of(panel, POOLED), panel, draw())
+    assert missed.result == "fails"
+    for said in (missed.null, missed.consequence, missed.remedy):
+        assert "direct cause of the treatment" in said or "own past" in said
+    drawn = replace(POOLED, links=(*POOLED.links, Link("X", "X", lag=1)))
+    assert lead(regression_of(panel, drawn), panel, draw()).result == "holds"
+
+
 def test_lead_is_a_partial_correlation() -> None:
     """Without unit effects: by correlating what the others leave of y(t) and of x(t+1)."""
     graph = KPIGraph(DYNAMIC.kpis, DYNAMIC.links)
