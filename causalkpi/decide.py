@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy import stats
 from .estimators import Estimate
 from .estimators.draws import joint_slopes
 from .evidence import Evidence
+from .grade import unsound
 from .language import NOTHING, Name, Text
 from .rule import Comparison
 
@@ -37,7 +38,8 @@ class Decided:
         One-sided: of the data if the comparison did not hold, and if its opposite did not; not a number where it
         cannot be tested.
     strengths : tuple of str
-        The grades of the answers that it rests on.
+        The grades of the answers that it rests on; and *weak* where hidden causes as strong as the strongest measured
+        KPI could undo it, or an answer without an effect fails a check that *moderate* asks for.
     why : Text
         Why it cannot be tested; empty where it can.
     """
@@ -68,19 +70,34 @@ def decide(comparison: Comparison, named: Mapping[str, Evidence]) -> Decided:
     if refused:
         return Decided(comparison, about, why=_why(refused[0]))
     if len(sides) == 2:
-        # an answer without an effect needs no grade of its own to be compared with
-        strengths = tuple(side.grade.strength for side in sides if side.grade.strength != "none") or ("none",)
         value, error, df = difference(sides[1].estimate, sides[0].estimate)
         p = float(stats.t.sf(value / error, df)) if error > 0 else float(value <= 0)
+        strengths = _of_two(sides) + _undone(value, sides)
         return Decided(comparison, about, p, 1 - p, strengths)
     estimate, below = sides[0].estimate, isinstance(comparison.low, str)
     threshold = float(comparison.high if below else comparison.low)
+    strengths = (sides[0].grade.strength,)
     if threshold == 0:  # the estimate's own p knows more than a t does: of draws, of Anderson and Rubin's test
         p = estimate.p_value / 2 if (estimate.value < 0) == below else 1 - estimate.p_value / 2
     else:
         gap = threshold - estimate.value if below else estimate.value - threshold
         p = float(stats.t.sf(gap / estimate.std_error, estimate.df)) if estimate.std_error > 0 else float(gap <= 0)
-    return Decided(comparison, about, p, 1 - p, (sides[0].grade.strength,))
+        strengths += _undone(gap, sides)  # the grade speaks of zero alone
+    return Decided(comparison, about, p, 1 - p, strengths)
+
+
+def _of_two(sides: Sequence[Evidence]) -> tuple[str, ...]:
+    """The grades behind a comparison of two answers: one without an effect needs no grade, but it must be sound."""
+    without = [side for side in sides if side.grade.strength == "none"]
+    if len(without) == len(sides):
+        return ("none",)
+    graded = tuple(side.grade.strength for side in sides if side.grade.strength != "none")
+    return graded + ("weak",) * any(unsound(side.estimate, side.findings) for side in without)
+
+
+def _undone(gap: float, sides: Sequence[Evidence]) -> tuple[str, ...]:
+    """Weak evidence where hidden causes, each as strong as the strongest measured KPI of its answer, could undo it."""
+    return () if abs(gap) > sum(side.bound for side in sides) else ("weak",)
 
 
 def _why(evidence: Evidence) -> Text:
@@ -107,9 +124,14 @@ def _about(comparison: Comparison, named: Mapping[str, Evidence]) -> Text:
         )
     below = isinstance(comparison.low, str)
     threshold = float(comparison.high if below else comparison.low)
-    verb = Text("lowers", "verlaagt") if below else Text("raises", "verhoogt")
-    if threshold == 0:
-        return Text("{treatment0} {verb} {outcome0}", "{treatment0} {verb} {outcome0}", verb=verb, **names)
+    if threshold == 0:  # no verb that would have to agree with a KPI's name, which may be a plural
+        sign = Text("negative", "negatief") if below else Text("positive", "positief")
+        return Text(
+            "the effect of {treatment0} on {outcome0} is {sign}",
+            "het effect van {treatment0} op {outcome0} is {sign}",
+            sign=sign,
+            **names,
+        )
     return Text(
         "the effect of {treatment0} on {outcome0} lies {side} {threshold:g}",
         "het effect van {treatment0} op {outcome0} ligt {side} {threshold:g}",

@@ -217,13 +217,14 @@ def _findings(part: Any, panel: Panel, rng: np.random.Generator) -> tuple[Findin
 
 
 def _worst(parts: Sequence[tuple[str, tuple[Finding, ...]]]) -> tuple[Finding, ...]:
-    """Of every check the worst over the parts, saying which part it is of."""
+    """Of every check the worst over the parts, saying which part it is of and in how many there was nothing to test."""
     if len(parts) <= 1:
         return parts[0][1] if parts else ()
 
     chosen = []
     for same in zip(*(found for _, found in parts), strict=True):
-        at = min(range(len(same)), key=lambda i: WORST_FIRST.index(same[i].result))
+        at = min(range(len(same)), key=lambda i: (WORST_FIRST.index(same[i].result), _or_one(same[i].p_value), i))
+        untested = sum(found.result == "not_applicable" for found in same)
         seen = Text(
             "Of the {count} parts the worst is {kpi}: {seen}",
             "Van de {count} delen is {kpi} het slechtst: {seen}",
@@ -231,8 +232,19 @@ def _worst(parts: Sequence[tuple[str, tuple[Finding, ...]]]) -> tuple[Finding, .
             kpi=Name(parts[at][0]),
             seen=same[at].seen,
         )
+        if 0 < untested < len(same):
+            seen = Text(
+                "{seen} In {untested} of them this could not be tested.",
+                "{seen} In {untested} daarvan was dit niet te toetsen.",
+                seen=seen,
+                untested=untested,
+            )
         chosen.append(replace(same[at], seen=seen))
     return tuple(chosen)
+
+
+def _or_one(p: float) -> float:
+    return 1.0 if math.isnan(p) else p
 
 
 def usual_smallest(panel: Panel, question: Question) -> float:

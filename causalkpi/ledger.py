@@ -3,7 +3,8 @@
 A claim is decided by its rule, comparison by comparison. All comparisons of "and" must hold, so the largest p counts
 (an intersection-union test needs no correction); of "or" the smallest, times their number. Over the claims p-values
 are corrected by Holm's method (1979, Scandinavian Journal of Statistics 6). A claim that the figures support or
-contradict stays inconclusive while the evidence behind it is weak.
+contradict stays inconclusive while the evidence behind it is weak, or while hidden causes as strong as the strongest
+measured KPI could undo the comparison that decides it.
 """
 
 from __future__ import annotations
@@ -197,8 +198,8 @@ def _says(word: Word, telling: Sequence[Decided], weak: Decided | None) -> Text:
     """Why a claim that its p-value decides comes to what it does."""
     if weak is not None:
         return Text(
-            "The figures point {way}, no more: the evidence on {about} is {strength}.",
-            "De cijfers wijzen {way}, meer niet: de onderbouwing voor {about} is {strength}.",
+            "The figures point {way}, no more; the evidence is {strength} on whether this holds: {about}.",
+            "De cijfers wijzen {way}, meer niet; de onderbouwing is {strength} op dit punt: {about}.",
             way=Text("that way", "die kant op") if word == "supported" else Text("the other way", "de andere kant op"),
             about=weak.about,
             strength=STRENGTHS[weak.strength],
@@ -222,8 +223,8 @@ def _corrected(draft: Verdict, p: float, level: float) -> Verdict:
         return replace(draft, p_value=p, word=draft.word if kept else "inconclusive")
     least = max((each for each in draft.decided if not each.why), key=lambda each: min(each.p_holds, each.p_opposite))
     reason = Text(
-        "The figures do not decide it (p = {p:.2f}, all claims taken together): {about} is not settled.",
-        "De cijfers geven geen uitsluitsel (p = {p:.2f}, over alle stellingen samen): {about} staat niet vast.",
+        "The figures do not decide it (p = {p:.2f}, all claims taken together). Not settled is this: {about}.",
+        "De cijfers geven geen uitsluitsel (p = {p:.2f}, over alle stellingen samen). Dit staat niet vast: {about}.",
         p=p,
         about=least.about,
     )

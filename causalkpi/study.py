@@ -127,7 +127,9 @@ class Study:
         """What may be learned about a question from this graph and data of this shape."""
         held = set(self.panel.kpis)
         absent = [k for k in self.graph.ids if k not in held and k not in self._blocked]
-        shape = {"repeated": self.panel.repeated, "several": self.panel.n_units > 1}
+        seen = self.panel.ordinals
+        span = seen[-1] - seen[0] + 1 if seen else 0
+        shape = {"repeated": self.panel.repeated, "several": self.panel.n_units > 1, "span": span}
         unusable = [k for k in self.graph.ids if k in self._blocked]
         found = identify(self.graph.hide(*absent, *unusable), question, **shape)
         if isinstance(found, Estimand) or found.status != "not_identified" or not unusable:
@@ -243,8 +245,12 @@ class Study:
 
     def usual_change(self, kpi: str) -> float:
         """The change that a claim's question asks about: all of it where the data hold only 0 and 1."""
+        return 1.0 if self.is_switch(kpi) else self.graph[kpi].usual_change
+
+    def is_switch(self, kpi: str) -> bool:
+        """Whether the data hold only 0 and 1 of a KPI."""
         values = self.panel.frame[kpi].dropna() if kpi in self.panel.frame else []
-        return 1.0 if len(values) and set(np.unique(values)) <= {0.0, 1.0} else self.graph[kpi].usual_change
+        return len(values) > 0 and set(np.unique(values)) <= {0.0, 1.0}
 
     def family(self, questions: Iterable[Question] = (), *, claims: bool = True) -> list[tuple[str, Question, Sign]]:
         """Every question that a run asks: who asks it (``study`` or a claim), the question, the sign expected."""

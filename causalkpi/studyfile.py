@@ -176,7 +176,7 @@ class _Meaning:
         """The study, or a StudyError with everything that is wrong."""
         document = self.document
         sources = [self.source(i, source) for i, source in enumerate(document.data)]
-        if not sources:
+        if not sources and "data" not in self.position.pruned:
             self.note("no-data", "no source", "at least one", "", "data")
         if not document.title.strip():
             self.note("title", "no title", "a few words", "", "title")
@@ -260,7 +260,10 @@ class _Meaning:
                 )  # fmt: skip
         for column, words in self.document.measured.items():
             order, _, outcome = words.partition(" ")
-            if self.known(outcome, graph, "measured", column) and order == "after" and column in graph:
+            if order not in ("after", "before") or not outcome:
+                expected = "after or before, and a KPI, such as 'after churn'"
+                self.note("measured", f"the text {words!r}", expected, "", "measured", column)
+            elif self.known(outcome, graph, "measured", column) and order == "after" and column in graph:
                 graph = graph.hide(column)
         return graph
 
@@ -269,11 +272,14 @@ class _Meaning:
         wanted = self.document.valuation
         if wanted is None:
             return ()
+        if not wanted.treatments:
+            self.note("nothing-valued", "no KPI to value", "each KPI with its change", "", "valuation", "treatments")
         self.known(wanted.outcome, graph, "valuation", "outcome")
         return tuple(
             Valued(kpi, wanted.outcome, change, wanted.discount_rate, wanted.horizon)
             for kpi, change in wanted.treatments.items()
             if self.known(kpi, graph, "valuation", "treatments", kpi)
+            and self.attempt(lambda k=kpi, c=change: Question(k, wanted.outcome, 0, c), "valuation", "treatments", kpi)
         )
 
     def known(self, kpi: str, graph: KPIGraph, *loc: Step) -> bool:
@@ -336,7 +342,7 @@ class _Meaning:
         if self.document.claims and not there:
             self.note("claims", "claims: true", "false: this graph has none that ask anything", "", "claims")
         claims = there if self.document.claims is None else self.document.claims
-        if not claims and not list(questions):
+        if not claims and not list(questions) and "questions" not in self.position.pruned:
             self.note("nothing-asked", "nothing that is asked", "questions, or claims: true", "", "questions")
         return claims
 

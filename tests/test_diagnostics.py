@@ -178,6 +178,19 @@ def test_errors_that_last_are_found() -> None:
     assert found.numbers["correlation"] > found.numbers["expected"]
 
 
+@pytest.mark.parametrize(("past", "horizon", "biases"), [(True, 0, True), (False, 0, False), (True, 1, False)])
+def test_errors_that_last_bias_where_the_past_is_held_fixed(past: bool, horizon: int, biases: bool) -> None:
+    """Standard errors repair dependence, but a lagged outcome holds errors that last (Wooldridge 2010, 7.8.4)."""
+    data = panel_data(np.random.default_rng(7), persistence=0.5)
+    regression, panel = regression_of(data, (Node("Y", -1), Z) if past else (Z,))
+    later = replace(regression, outcome=Node("Y", horizon))
+    found = DIAGNOSTICS[2](later, panel, np.random.default_rng(0))
+    assert found.result == "fails"
+    assert ("may be biased" in found.consequence) == biases
+    assert bool(found.remedy) == biases
+    assert "standard errors used" in found.consequence
+
+
 def test_what_taking_out_means_does_is_expected() -> None:
     """Of T unrelated values less their mean, any two correlate by -1 / (T - 1)."""
     data = panel_data(np.random.default_rng(8), 400, 5)
@@ -268,6 +281,25 @@ def test_one_unit_that_makes_the_answer_is_found_and_named() -> None:
     without = regression_of(data[~odd], (Z,))[0].best
     whole = regression_of(data, (Z,))[0].best
     assert found.numbers["change"] == pytest.approx(without.slopes[0] - whole.slopes[0], rel=1e-9)
+
+
+@pytest.mark.parametrize(("slope", "said"), [(0.02, "decides on which side"), (1.0, "not what it says")])
+def test_a_unit_that_tips_the_answer_is_not_said_to_make_it(slope: float, said: str) -> None:
+    """Doubt is one of two: an interval that ends near zero, or one unit that moves an answer far from it."""
+    for seed in range(20):
+        data = panel_data(np.random.default_rng(seed), 60, 8)
+        noise = np.random.default_rng(seed + 100).normal(size=len(data))
+        data["Y"] = slope * data.X + noise
+        if slope == 1.0:
+            odd = data.unit == "b017"
+            data.loc[odd, "Y"] += 4 * data.X[odd]
+        found = findings(data, (Z,))["influence"]
+        if found.result == "doubtful":
+            break
+    assert found.result == "doubtful"
+    assert said in found.consequence
+    assert (found.numbers["crossing"] > 0) == (slope == 0.02)
+    assert (found.statistic > 1) == (slope == 1.0)
 
 
 def test_rows_without_a_key_are_not_named() -> None:

@@ -282,6 +282,18 @@ def test_lead_finds_a_link_back_and_hidden_causes_that_last(wrong: dict[str, flo
     assert "do not persist" in found.consequence
 
 
+def test_lead_finds_a_past_of_the_treatment_that_the_graph_misses() -> None:
+    """Then y(t) tells of x(t), which moves x(t+1): neither a link back nor a hidden cause, and the finding says so."""
+    x = persistent(draw(23), 60, 10, 0.6)
+    panel = table(X=x, Y=0.5 * x + persistent(draw(24), 60, 10, 0.0))
+    missed = lead(regression_of(panel, POOLED), panel, draw())
+    assert missed.result == "fails"
+    for said in (missed.null, missed.consequence, missed.remedy):
+        assert "direct cause of the treatment" in said or "own past" in said
+    drawn = replace(POOLED, links=(*POOLED.links, Link("X", "X", lag=1)))
+    assert lead(regression_of(panel, drawn), panel, draw()).result == "holds"
+
+
 def test_lead_is_a_partial_correlation() -> None:
     """Without unit effects: by correlating what the others leave of y(t) and of x(t+1)."""
     graph = KPIGraph(DYNAMIC.kpis, DYNAMIC.links)
@@ -334,6 +346,15 @@ def test_lead_says_where_it_does_not_apply() -> None:
     a, b = rng.normal(size=(2, 20, 6))
     sums = table(A=a, B=b, X=a + b, Y=rng.normal(size=(20, 6)))
     assert_not_applicable(lead(regression_of(sums, arithmetic), sums, draw()), "arithmetic")
+
+
+def test_a_wider_set_that_a_short_panel_cannot_carry_says_what_is_in_the_way() -> None:
+    graph = ck.KPIGraph((ck.KPI("X"), ck.KPI("Y")), (ck.Link("X", "Y"),), unit_effects=("X", "Y"))
+    rng = np.random.default_rng(2)
+    rows = [{"unit": u, "period": p, "X": rng.normal(), "Y": rng.normal()} for u in range(30) for p in range(6)]
+    evidence = ck.Study(graph, pd.DataFrame(rows), unit="unit", period="period").ask("X", "Y")
+    (found,) = [finding for finding in evidence.findings if finding.id == "other_set"]
+    assert "because Y (t-1) still speaks to the outcome" in found.seen
 
 
 def test_too_few_units_to_exchange_or_redraw() -> None:

@@ -17,6 +17,7 @@ from ..graph import PERIOD_NODE, UNIT_NODE, Node
 from ..language import Text
 from ..panel import Panel
 from ..question import label
+from ..reasons import SHORTER
 from .screen import NO_VARIATION, Refusal, informative, require_variation
 
 _FEWEST_UNITS = 5
@@ -202,10 +203,7 @@ def _enough(
                 reach=reach + 1,
                 seen=panel.n_periods,
             ),
-            Text(
-                "Bring more periods, or ask for a shorter horizon.",
-                "Lever meer perioden aan, of vraag naar een kortere horizon.",
-            ),
+            SHORTER,
         )
     ranked = sorted(lost.items(), key=lambda kv: -kv[1])[:3]
     worst = [Text("{name}: {count}", "{name}: {count}", name=name, count=count) for name, count in ranked]

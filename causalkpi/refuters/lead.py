@@ -1,9 +1,10 @@
 """Whether the outcome knows tomorrow's treatment: the lead test and the reverse direction, which are one test.
 
 By the graph a KPI depends, given its direct causes, on nothing that came before it. So y(t) has no say in x(t+1) given
-the parents of x(t+1), and y(t-1) beside them. If it has, then either y moves x, or something hidden that lasts moves
-both. (The usual lead added to the main regression is wrong: it is held fixed after the treatment.) Unit effects are
-taken out where they touch x, and the bias that this has in short panels is corrected as in any other answer.
+the parents of x(t+1), and y(t-1) beside them. If it has, then y moves x, or something hidden that lasts moves both, or
+the graph misses another parent of x: where x hangs on its own past and the graph does not say so, y(t) tells of x(t).
+(The usual lead added to the main regression is wrong: it is held fixed after the treatment.) Unit effects are taken out
+where they touch x, and the bias that this has in short panels is corrected as in any other answer.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ _finding = partial(
     ),
     Text(
         "Given the direct causes of the later treatment and the outcome's own past, the two are unrelated: there is no "
-        "link back, and no hidden cause of both that persists.",
+        "link back, no hidden cause of both that persists, and no direct cause of the treatment that the graph misses.",
         "Gegeven de directe oorzaken van de latere ingreep en het eigen verleden van de uitkomst hangen beide niet "
-        "samen: er is geen pijl terug, en geen blijvende verborgen oorzaak van beide.",
+        "samen: er is geen pijl terug, geen blijvende verborgen oorzaak van beide, en geen directe oorzaak van de "
+        "ingreep die in de graaf ontbreekt.",
     ),
     Text(
         "Holds where p is at least 0.05, doubtful where it is at least 0.01, fails below.",
@@ -82,10 +84,10 @@ def lead(regression: Regression, panel: Panel, rng: np.random.Generator) -> Find
         remedy=NOTHING
         if result == "holds"
         else Text(
-            "Ask whether {y} moves {x}, and draw that link if it does; or look for what moves both and lasts, and "
-            "measure it.",
-            "Ga na of {y} doorwerkt in {x}, en teken die pijl als dat zo is; of zoek wat beide langdurig beïnvloedt, "
-            "en meet dat.",
+            "Ask whether {y} moves {x}, or {x} hangs on its own past, and draw that link if it does; or look for what "
+            "moves both and lasts, and measure it.",
+            "Ga na of {y} doorwerkt in {x}, of {x} van het eigen verleden afhangt, en teken die pijl als dat zo is; of "
+            "zoek wat beide langdurig beïnvloedt, en meet dat.",
             **parts,
         ),
         statistic=slope / error,
@@ -103,10 +105,12 @@ def _scale(regression: Regression) -> float:
 
 
 _SPEAKS = Text(
-    "The graph misses a link from the outcome back to the treatment, or a hidden cause of both that persists; in "
-    "either case the estimate may be biased.",
-    "In de graaf ontbreekt een pijl van de uitkomst terug naar de ingreep, of een blijvende verborgen oorzaak van "
-    "beide; in beide gevallen kan de schatting vertekend zijn.",
+    "The graph misses a link from the outcome back to the treatment, a hidden cause of both that persists, or another "
+    "direct cause of the treatment, its own past among them; the estimate may be biased, unless what is missing moves "
+    "the outcome through the treatment alone.",
+    "In de graaf ontbreekt een pijl van de uitkomst terug naar de ingreep, een blijvende verborgen oorzaak van beide, "
+    "of een andere directe oorzaak van de ingreep, zoals haar eigen verleden; de schatting kan vertekend zijn, tenzij "
+    "wat ontbreekt alleen via de ingreep op de uitkomst werkt.",
 )
 
 

@@ -159,6 +159,8 @@ class Reader:
         """A change of a KPI as the beginning of a sentence: "one point more loyalty"."""
         held = self.run.study.graph[kpi]
         way = "more" if value > 0 else "less"
+        if abs(value) == 1 and self.run.study.is_switch(kpi):
+            return self.say("switched_on" if value > 0 else "switched_off", kpi=self.short(kpi))
         if is_index(held) and abs(value) == 1:
             return self.say(f"one_point_{way}", kpi=self.short(kpi))
         if is_index(held) or is_share(held) or is_money(held):

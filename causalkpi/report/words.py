@@ -88,6 +88,8 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "card_turned": ("The sign turns", "Het teken keert om"),
     "card_larger": ("Much smaller", "Veel kleiner"),
     "card_money_unsure": ("Not settled", "Staat niet vast"),
+    "switched_on": ("{kpi} (1 instead of 0)", "{kpi} (1 in plaats van 0)"),
+    "switched_off": ("{kpi} (0 instead of 1)", "{kpi} (0 in plaats van 1)"),
     "lowers": ("lowers", "verlaagt"),
     "raises": ("raises", "verhoogt"),
     "effect_strong": (
@@ -133,8 +135,13 @@ FRONT: Mapping[str, tuple[str, str]] = {
         "questions got no number: these data cannot answer them. The reason is given with each.",
         "vragen kregen geen getal: deze gegevens kunnen ze niet beantwoorden. De reden staat er telkens bij.",
     ),
-    "so_many_of": ("{count} of {all}", "{count} van {all}"),
+    "so_many_of": ("{count} of {all}", "{count} van de {all}"),
+    "claims_one": ("claims is supported. In all: {listed}.", "stellingen is onderbouwd. In totaal: {listed}."),
     "claims_count": ("claims are supported. In all: {listed}.", "stellingen zijn onderbouwd. In totaal: {listed}."),
+    "the_claim": (
+        "This study has one claim; its verdict: {verdict}.",
+        "Dit onderzoek heeft één stelling; de uitkomst: {verdict}.",
+    ),
     "money_sure": (
         "{change}, for one {period}, {verb} {outcome} by an estimated {amount} per unit, discounted at {rate} a year "
         "({range}).",
@@ -153,13 +160,21 @@ FRONT: Mapping[str, tuple[str, str]] = {
         "The evidence behind it is weak: a hint, no more.",
         "De onderbouwing ervan is zwak: een aanwijzing, meer niet.",
     ),
+    "card_once": ("Seen once", "Eén keer gezien"),
+    "once": (
+        "Every unit was seen once. That {first} comes before {second} is the graph's word; these figures cannot show "
+        "which came first.",
+        "Elke eenheid is één keer waargenomen. Dat {first} voorafgaat aan {second}, zegt alleen de graaf; deze cijfers "
+        "kunnen niet laten zien wat eerst kwam.",
+    ),
     "lines_principle": (
         "How these lines are chosen: the best graded effect (of equals first one that bears out a claim, then the one "
         "furthest from zero in standard errors); then a contradicted claim, or the raw figures that mislead most, or "
-        "what was refused; then money where the study asks for it, otherwise the claims.",
+        "what was refused, or that units were seen once; then money where the study asks for it, otherwise the claims.",
         "Zo zijn deze regels gekozen: het best onderbouwde effect (bij gelijke stand eerst een effect dat een "
         "stelling draagt, dan het effect dat in standaardfouten het verst van nul ligt); dan een tegengesproken "
-        "stelling, of de ruwe cijfers die het meest misleiden, of wat is geweigerd; dan geld als het onderzoek daarom "
+        "stelling, of de ruwe cijfers die het meest misleiden, of wat is geweigerd, of dat eenheden één keer zijn "
+        "waargenomen; dan geld als het onderzoek daarom "
         "vraagt, anders de stellingen.",
     ),
     "to_sheet": ("Evidence", "Onderbouwing"),
@@ -193,18 +208,19 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "map_caption": (
         "The numbers stand on {asked} of {links} links. Each is the total estimated effect of the one KPI on the "
         "other at the lag of that link, for the change that was asked about, in the unit of the KPI at the arrow's "
-        "head (pp: percentage points); it is not a path coefficient. A KPI's dependence on its own past is in the "
-        "model and not drawn. Each number leads to its evidence.",
+        "head (pp: percentage points); it is not a path coefficient. Each number leads to its evidence.",
         "De getallen staan op {asked} van de {links} verbanden. Elk getal is het totale geschatte effect van de ene "
         "KPI op de andere bij de vertraging van dat verband, voor de verandering waarnaar is gevraagd, in de eenheid "
-        "van de KPI aan de pijlpunt (aandelen in procentpunten); het is geen padcoëfficiënt. De afhankelijkheid van "
-        "een KPI van het eigen verleden zit in het model maar is niet getekend. Elk getal leidt naar zijn "
+        "van de KPI aan de pijlpunt (aandelen in procentpunten); het is geen padcoëfficiënt. Elk getal leidt naar zijn "
         "onderbouwing.",
     ),
+    "map_own_past": (
+        "A KPI's dependence on its own past is in the model and not drawn.",
+        "De afhankelijkheid van een KPI van het eigen verleden zit in het model maar is niet getekend.",
+    ),
     "map_caption_bare": (
-        "No question was asked about a single link ({links} links). A KPI's dependence on its own past is not drawn.",
-        "Over geen van de {links} verbanden is afzonderlijk een vraag gesteld. De afhankelijkheid van een KPI van het "
-        "eigen verleden is niet getekend.",
+        "No question was asked about a single link ({links} links).",
+        "Over geen van de {links} verbanden is afzonderlijk een vraag gesteld.",
     ),
     "no_number": ("no number", "geen getal"),
     # claims
