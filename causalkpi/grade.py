@@ -44,19 +44,19 @@ RULE: tuple[Text, ...] = (
     Text(
         "Moderate: moreover a hidden cause as strong as the strongest measured KPI, and at least one that explains "
         "{floor:.0%} of what is left of both treatment and outcome, would not take the estimate to zero; the checks "
-        "are made for its route (not yet for front doors and instruments) and the outcome is no exact function of the "
-        "regressors; the straight line, the lead test, the other adjustment set and the way along the links do not "
-        "fail where they apply (p of at least 1%); placebo treatments do not show the standard error to be far too small; the whole interval does "
-        "not lie below the smallest effect of interest; the answer rests on {few} units or more; and two estimators "
-        "agree on the sign where there are two.",
+        "are made for its route (not yet for front doors and instruments) and the outcome is no exact function of the"
+        " regressors; the straight line, the lead test, the other adjustment set and the way along the links do not "
+        "fail where they apply (p of at least 1%); placebo treatments do not show the standard error to be far too "
+        "small; the whole interval does not lie below the smallest effect of interest; the answer rests on {few} "
+        "units or more; and two estimators agree on the sign where there are two.",
         "Redelijk: bovendien brengt een verborgen oorzaak die zo sterk is als de sterkste gemeten KPI, en die ten "
         "minste {floor:.0%} verklaart van wat van zowel behandeling als uitkomst over is, de schatting niet op nul; "
         "worden de toetsen voor de gevolgde route uitgevoerd (nog niet bij front-door en instrument) en volgt de "
         "uitkomst niet exact uit de verklarende KPI's; de rechte lijn, de toets vooruit in de tijd, de andere "
-        "correctieset en de weg langs de verbanden falen niet waar zij van toepassing zijn (p ten minste 1%); placebo-ingrepen laten niet zien dat "
-        "de standaardfout veel te klein is; het interval ligt niet geheel onder het kleinste effect van belang; het "
-        "antwoord berust op ten minste {few} eenheden; en twee schatters zijn het, waar er twee zijn, eens over het "
-        "teken.",
+        "correctieset en de weg langs de verbanden falen niet waar zij van toepassing zijn (p ten minste 1%); "
+        "placebo-ingrepen laten niet zien dat de standaardfout veel te klein is; het interval ligt niet geheel onder "
+        "het kleinste effect van belang; het antwoord berust op ten minste {few} eenheden; en twee schatters zijn "
+        "het, waar er twee zijn, eens over het teken.",
         few=FEWEST,
         floor=FLOOR,
     ),
