@@ -122,3 +122,19 @@ def test_holm_is_statsmodels_holm(seed: int) -> None:
     found = holm({f"claim {i}": p for i, p in enumerate(p_values)})
     expected = multipletests(p_values, method="holm")[1]
     assert [found[f"claim {i}"] for i in range(len(p_values))] == pytest.approx(list(expected))
+
+
+@pytest.mark.parametrize(("changes", "strength"), [(True, "strong"), (False, "moderate")])
+def test_a_treatment_that_never_changes_is_a_cross_section_seen_again(changes: bool, strength: str) -> None:
+    rng = np.random.default_rng(1)
+    units, periods = 120, 8
+    shape = (units, periods if changes else 1)
+    region = np.broadcast_to(rng.normal(size=shape), (units, periods))
+    x = 0.4 * region + np.broadcast_to(rng.normal(size=shape), (units, periods))
+    y = x + 0.3 * region + rng.normal(size=(units, periods))
+    keys = {"unit": np.repeat(np.arange(units), periods), "period": np.tile(np.arange(periods), units)}
+    data = pd.DataFrame(keys | {"region": region.ravel(), "x": x.ravel(), "y": y.ravel()})
+    graph = nx.DiGraph([("region", "x"), ("region", "y"), ("x", "y")])
+    found = ck.Study(graph, data, unit="unit", period="period").ask("x", "y").grade
+    assert found.strength == strength
+    assert changes or "changes within no unit" in found.reasons[0]

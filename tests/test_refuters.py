@@ -332,6 +332,9 @@ def test_lead_says_where_it_does_not_apply() -> None:
     a, b = rng.normal(size=(2, 20, 6))
     sums = table(A=a, B=b, X=a + b, Y=rng.normal(size=(20, 6)))
     assert_not_applicable(lead(regression_of(sums, arithmetic), sums, draw()), "arithmetic")
+    lasting = np.repeat(rng.normal(size=(40, 1)), 6, axis=1)  # schooling, a region: tomorrow's is today's
+    fixed = table(X=lasting, Y=lasting + rng.normal(size=(40, 6)))
+    assert_not_applicable(lead(regression_of(fixed, POOLED), fixed, draw()), "within no unit")
 
 
 def test_too_few_units_to_exchange_or_redraw() -> None:

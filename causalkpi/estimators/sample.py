@@ -79,6 +79,13 @@ class Sample:
         return np.column_stack([constant, self.treatments, self.controls, self.dummies])
 
     @property
+    def treatment_changes(self) -> bool:
+        """Whether every treatment changes within some unit; one that never does shows no order in time."""
+        within = self.treatments - _unit_means(self.treatments, self.unit, len(self.units))
+        size = np.linalg.norm(self.treatments, axis=0)
+        return bool((np.linalg.norm(within, axis=0) > 1e-9 * size).all())
+
+    @property
     def names(self) -> list[str]:
         """The names of the design's columns."""
         return ["const", *self.treatment_names, *self.control_names, *self.dummy_names]
