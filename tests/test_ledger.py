@@ -138,3 +138,21 @@ def test_a_treatment_that_never_changes_is_a_cross_section_seen_again(changes: b
     found = ck.Study(graph, data, unit="unit", period="period").ask("x", "y").grade
     assert found.strength == strength
     assert changes or "changes within no unit" in found.reasons[0]
+
+
+def test_what_all_units_share_does_not_say_how_large_an_effect_is() -> None:
+    """Rents double in ten years everywhere: once years are taken out, the answer and its yardstick are the same."""
+    rng = np.random.default_rng(2)
+    units, periods = 60, 4
+    students, rent = rng.normal(size=(2, units, periods))
+    rent += 0.5 * students
+    keys = {"unit": np.repeat(np.arange(units), periods), "period": np.tile(np.arange(periods), units)}
+    graph = replace(as_graph(nx.DiGraph([("students", "rent")])), period_effects=("students", "rent"))
+    found = []
+    for inflation in (0.0, 10.0):
+        paid = rent + inflation * np.arange(periods)
+        data = pd.DataFrame(keys | {"students": students.ravel(), "rent": paid.ravel()})
+        found.append(ck.Study(graph, data, unit="unit", period="period").ask("students", "rent"))
+    assert found[1].estimate.value == pytest.approx(found[0].estimate.value)
+    assert found[1].smallest == pytest.approx(found[0].smallest)
+    assert found[1].grade == found[0].grade
