@@ -192,8 +192,12 @@ class Study:
 
     def usual_change(self, kpi: str) -> float:
         """The change that a claim's question asks about: all of it where the data hold only 0 and 1."""
+        return 1.0 if self.is_switch(kpi) else self.graph[kpi].usual_change
+
+    def is_switch(self, kpi: str) -> bool:
+        """Whether the data hold only 0 and 1 of a KPI."""
         values = self.panel.frame[kpi].dropna() if kpi in self.panel.frame else []
-        return 1.0 if len(values) and set(np.unique(values)) <= {0.0, 1.0} else self.graph[kpi].usual_change
+        return len(values) > 0 and set(np.unique(values)) <= {0.0, 1.0}
 
     def family(self, questions: Iterable[Question] = (), *, claims: bool = True) -> list[tuple[str, Question, Sign]]:
         """Every question that a run asks: who asks it (``study`` or a claim), the question, the sign expected."""

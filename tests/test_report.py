@@ -7,6 +7,7 @@ import hashlib
 import math
 import re
 from collections import Counter
+from copy import copy
 from dataclasses import replace
 from itertools import pairwise
 
@@ -427,6 +428,19 @@ def test_a_change_is_said_by_its_unit(bank):
     assert reader.change("revenue_steering", 0.1) == "10 procentpunt meer sturing op omzet"
     assert reader.change("undesirable_selling", 2.5) == "een toename van 2,5 in onwenselijk verkoopgedrag"
     assert sentence(reader.change("customer_loyalty", 5)) == "5 punten meer klantloyaliteit."
+
+
+def test_a_switch_is_thrown_and_one_point_is_one(bank):
+    english = Reader(replace(bank, language="en"))
+    assert english.change("revenue_steering", 0.01).startswith("1 percentage point more ")
+    assert english.amount("churn", 0.01, 0.5) == "1 percentage point"
+    frame = bank.study.panel.frame
+    thrown = frame.assign(revenue_steering=np.arange(len(frame)) % 2)
+    bank = replace(bank, study=copy(bank.study))
+    bank.study.panel = replace(bank.study.panel, frame=thrown)
+    assert Reader(bank).change("revenue_steering", 1) == "een stap van 0 naar 1 in sturing op omzet"
+    english = Reader(replace(bank, language="en"))
+    assert english.change("revenue_steering", 1).startswith("a step from 0 to 1 in ")
 
 
 def test_a_chance_is_never_certain(bank):
