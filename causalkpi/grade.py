@@ -52,13 +52,14 @@ RULE: tuple[Text, ...] = (
     ),
     Text(
         "Strong: moreover units are seen repeatedly and the treatment changes within them, so that the order in time "
-        "does not rest on the graph's word alone; there is a measured KPI to compare a hidden cause with; even the {strict:.0%} interval, "
-        "widened by what such a cause, now explaining at least {floor:.0%}, could do, stays clear of zero; the "
-        "estimate is at least the smallest effect of "
+        "does not rest on the graph's word alone; there is a measured KPI to compare a hidden cause with; even the "
+        "{strict:.0%} interval, widened by what such a cause, now explaining at least {floor:.0%}, could do, stays "
+        "clear of zero; the estimate is at least the smallest effect of "
         "interest; the lead test raises no doubt (p of at least 5%); none of the checks on form, influence, adjustment "
         "set, added noise and resampling fails; and the answer rests on {few} units or more.",
         "Sterk: bovendien zijn eenheden herhaald waargenomen en verandert de behandeling binnen eenheden, zodat de "
-        "volgorde in de tijd niet alleen op de graaf berust; is er een gemeten KPI om een verborgen oorzaak mee te vergelijken; blijft ook het "
+        "volgorde in de tijd niet alleen op de graaf berust; is er een gemeten KPI om een verborgen oorzaak mee te "
+        "vergelijken; blijft ook het "
         "{strict:.0%}-interval, verbreed met wat zo'n oorzaak, nu goed voor ten minste {floor:.0%}, kan doen, vrij van "
         "nul; is de schatting ten minste het "
         "kleinste effect van belang; wekt de toets vooruit in de tijd geen twijfel (p ten minste 5%); faalt geen van "
