@@ -79,6 +79,10 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "card_claims": ("The claims", "De stellingen"),
     "card_money": ("In money", "In geld"),
     "card_nothing": ("Nothing clear of zero", "Niets vrij van nul"),
+    "nothing_clear_one": (
+        "The only estimate is not clear of zero in the direction that is expected.",
+        "De enige schatting ligt niet vrij van nul in de verwachte richting.",
+    ),
     "nothing_clear": (
         "Of {count} estimates none lies clear of zero in the direction that is expected.",
         "Van de {count} schattingen ligt er geen vrij van nul in de verwachte richting.",
