@@ -44,37 +44,39 @@ RULE: tuple[Text, ...] = (
     Text(
         "Moderate: moreover a hidden cause as strong as the strongest measured KPI, and at least one that explains "
         "{floor:.0%} of what is left of both treatment and outcome, would not take the estimate to zero; the checks "
-        "are made for its route (not yet for front doors and instruments) and the outcome is no exact function of the"
-        " regressors; the straight line, the lead test, the other adjustment set and the way along the links do not "
-        "fail where they apply (p of at least 1%); placebo treatments do not show the standard error to be far too "
-        "small; the whole interval does not lie below the smallest effect of interest; the answer rests on {few} "
-        "units or more; and two estimators agree on the sign where there are two.",
+        "are made for its route (not yet for front doors and instruments) and the outcome is no exact function of the "
+        "regressors; something is held fixed where units are seen once; the straight line, the lead test, the other "
+        "adjustment set and the way along the links do not fail where they apply (p of at least 1%); placebo "
+        "treatments do not show the standard error to be far too small; the whole interval does not lie below the "
+        "smallest effect of interest; the answer rests on {few} units or more; and two estimators agree on the sign "
+        "where there are two.",
         "Redelijk: bovendien brengt een verborgen oorzaak die zo sterk is als de sterkste gemeten KPI, en die ten "
         "minste {floor:.0%} verklaart van wat van zowel behandeling als uitkomst over is, de schatting niet op nul; "
         "worden de toetsen voor de gevolgde route uitgevoerd (nog niet bij front-door en instrument) en volgt de "
-        "uitkomst niet exact uit de verklarende KPI's; de rechte lijn, de toets vooruit in de tijd, de andere "
-        "correctieset en de weg langs de verbanden falen niet waar zij van toepassing zijn (p ten minste 1%); "
-        "placebo-ingrepen laten niet zien dat de standaardfout veel te klein is; het interval ligt niet geheel onder "
-        "het kleinste effect van belang; het antwoord berust op ten minste {few} eenheden; en twee schatters zijn "
-        "het, waar er twee zijn, eens over het teken.",
+        "uitkomst niet exact uit de verklarende KPI's; wordt er iets constant gehouden waar eenheden één keer zijn "
+        "waargenomen; de rechte lijn, de toets vooruit in de tijd, de andere correctieset en de weg langs de verbanden "
+        "falen niet waar zij van toepassing zijn (p ten minste 1%); placebo-ingrepen laten niet zien dat de "
+        "standaardfout veel te klein is; het interval ligt niet geheel onder het kleinste effect van belang; het "
+        "antwoord berust op ten minste {few} eenheden; en twee schatters zijn het, waar er twee zijn, eens over het "
+        "teken.",
         few=FEWEST,
         floor=FLOOR,
     ),
     Text(
-        "Strong: moreover units are seen repeatedly, so that the order in time does not rest on the graph's word "
-        "alone; there is a measured KPI to compare a hidden cause with; even the {strict:.0%} interval, widened by "
-        "what such a cause, now explaining at least {floor:.0%}, could do, stays clear of zero; the estimate is at "
-        "least the smallest effect of interest; the change asked about is no larger than the data span; the lead "
-        "test, where it applies, raises no doubt (p of at least 5%); none of the checks on form, influence, "
-        "adjustment set, links, added noise and resampling fails; and the answer rests on {few} units or more.",
-        "Sterk: bovendien zijn eenheden herhaald waargenomen, zodat de volgorde in de tijd niet alleen op de graaf "
-        "berust; is er een gemeten KPI om een verborgen oorzaak mee te vergelijken; blijft ook het "
-        "{strict:.0%}-interval, verbreed met wat zo'n oorzaak, nu goed voor ten minste {floor:.0%}, kan doen, vrij "
-        "van nul; is de schatting ten minste het kleinste effect van belang; is de gevraagde verandering niet groter "
-        "dan de gegevens beslaan; wekt de toets vooruit in de tijd, waar die van toepassing is, geen twijfel (p ten "
-        "minste 5%); faalt geen van de toetsen op vorm, invloed, correctieset, verbanden, toegevoegde ruis en "
-        "hertrekking; en "
-        "berust het antwoord op ten minste {few} eenheden.",
+        "Strong: moreover units are seen repeatedly and the treatment changes within them, so that the order in time "
+        "does not rest on the graph's word alone; there is a measured KPI to compare a hidden cause with; even the "
+        "{strict:.0%} interval, widened by what such a cause, now explaining at least {floor:.0%}, could do, stays "
+        "clear of zero; the estimate is at least the smallest effect of interest; the change asked about is no larger "
+        "than the data span; the lead test, where it applies, raises no doubt (p of at least 5%); none of the checks "
+        "on form, influence, adjustment set, links, added noise and resampling fails; and the answer rests on {few} "
+        "units or more.",
+        "Sterk: bovendien zijn eenheden herhaald waargenomen en verandert de behandeling binnen eenheden, zodat de "
+        "volgorde in de tijd niet alleen op de graaf berust; is er een gemeten KPI om een verborgen oorzaak mee te "
+        "vergelijken; blijft ook het {strict:.0%}-interval, verbreed met wat zo'n oorzaak, nu goed voor ten minste "
+        "{floor:.0%}, kan doen, vrij van nul; is de schatting ten minste het kleinste effect van belang; is de "
+        "gevraagde verandering niet groter dan de gegevens beslaan; wekt de toets vooruit in de tijd, waar die van "
+        "toepassing is, geen twijfel (p ten minste 5%); faalt geen van de toetsen op vorm, invloed, correctieset, "
+        "verbanden, toegevoegde ruis en hertrekking; en berust het antwoord op ten minste {few} eenheden.",
         strict=STRICT,
         few=FEW,
         floor=STRICT_FLOOR,
@@ -151,7 +153,7 @@ def grade(
         lacks = _lacks_negligible(estimate, findings, bounds[0], smallest)
         return Grade("none", negligible=not lacks, reasons=(holds_zero, *lacks) if lacks else ())
     against = expected in ("+", "-") and (estimate.value > 0) != (expected == "+")
-    lacks_moderate = _lacks_moderate(estimate, findings, bounds[0], smallest)
+    lacks_moderate = _lacks_moderate(estimate, findings, bounds[0], smallest, compared)
     lacks_strong = _lacks_strong(estimate, findings, bounds[1], smallest, compared)
     if lacks_moderate:
         return Grade("weak", against, reasons=tuple(lacks_moderate))
@@ -207,9 +209,19 @@ def _lacks_negligible(estimate: Estimate, findings: Sequence[Finding], bound: fl
     return lacks + unsound(estimate, findings)
 
 
-def _lacks_moderate(estimate: Estimate, findings: Sequence[Finding], bound: float, smallest: float) -> list[Text]:
+def _lacks_moderate(
+    estimate: Estimate, findings: Sequence[Finding], bound: float, smallest: float, compared: bool
+) -> list[Text]:
     """What keeps an estimate from *moderate*."""
     lacks = []
+    if estimate.regressions and not compared and _seen_once(estimate):
+        lacks.append(
+            Text(
+                "Units are seen once and nothing is held fixed: what goes together is all that these figures show.",
+                "Eenheden zijn één keer waargenomen en er wordt niets constant gehouden: deze cijfers laten alleen "
+                "zien wat samengaat.",
+            )
+        )
     if estimate.regressions and not abs(estimate.value) > bound:
         lacks.append(
             Text(
@@ -234,11 +246,18 @@ def _lacks_strong(
     """What keeps an estimate from *strong*."""
     lacks = []
     half = float(stats.t.ppf(0.5 + STRICT / 2, estimate.df)) * estimate.std_error
-    if estimate.periods <= 1 or estimate.rows_used <= estimate.units:
+    if _seen_once(estimate):
         lacks.append(
             Text(
                 "Units are seen once: what came first is the graph's word alone.",
                 "Eenheden zijn één keer waargenomen: wat eerst kwam, zegt alleen de graaf.",
+            )
+        )
+    elif not all(part.whole.sample.treatment_changes for part in estimate.regressions):
+        lacks.append(
+            Text(
+                "The treatment changes within no unit: what came first is the graph's word alone.",
+                "De behandeling verandert binnen geen enkele eenheid: wat eerst kwam, zegt alleen de graaf.",
             )
         )
     if not compared:
@@ -281,6 +300,10 @@ def _lacks_strong(
     if _units(estimate) < FEW:
         lacks.append(_too_few(estimate, FEW))
     return lacks
+
+
+def _seen_once(estimate: Estimate) -> bool:
+    return estimate.periods <= 1 or estimate.rows_used <= estimate.units
 
 
 def _failed(findings: Sequence[Finding], ids: Sequence[str]) -> list[Text]:

@@ -179,3 +179,37 @@ def test_an_answer_without_an_effect_must_be_sound_to_be_compared_with(ledger: c
     assert decide(comparison, sides).enough
     failed = tuple(replace(f, result="fails") if f.id == "functional_form" else f for f in sides["b"].findings)
     assert not decide(comparison, sides | {"b": replace(sides["b"], findings=failed)}).enough
+
+
+@pytest.mark.parametrize(("changes", "strength"), [(True, "strong"), (False, "moderate")])
+def test_a_treatment_that_never_changes_is_a_cross_section_seen_again(changes: bool, strength: str) -> None:
+    rng = np.random.default_rng(1)
+    units, periods = 120, 8
+    shape = (units, periods if changes else 1)
+    region = np.broadcast_to(rng.normal(size=shape), (units, periods))
+    x = 0.4 * region + np.broadcast_to(rng.normal(size=shape), (units, periods))
+    y = x + 0.3 * region + rng.normal(size=(units, periods))
+    keys = {"unit": np.repeat(np.arange(units), periods), "period": np.tile(np.arange(periods), units)}
+    data = pd.DataFrame(keys | {"region": region.ravel(), "x": x.ravel(), "y": y.ravel()})
+    graph = nx.DiGraph([("region", "x"), ("region", "y"), ("x", "y")])
+    found = ck.Study(graph, data, unit="unit", period="period").ask("x", "y").grade
+    assert found.strength == strength
+    assert changes or "changes within no unit" in found.reasons[0]
+
+
+def test_what_all_units_share_does_not_say_how_large_an_effect_is() -> None:
+    """Rents double in ten years everywhere: once years are taken out, the answer and its yardstick are the same."""
+    rng = np.random.default_rng(2)
+    units, periods = 60, 4
+    students, rent = rng.normal(size=(2, units, periods))
+    rent += 0.5 * students
+    keys = {"unit": np.repeat(np.arange(units), periods), "period": np.tile(np.arange(periods), units)}
+    graph = replace(as_graph(nx.DiGraph([("students", "rent")])), period_effects=("students", "rent"))
+    found = []
+    for inflation in (0.0, 10.0):
+        paid = rent + inflation * np.arange(periods)
+        data = pd.DataFrame(keys | {"students": students.ravel(), "rent": paid.ravel()})
+        found.append(ck.Study(graph, data, unit="unit", period="period").ask("students", "rent"))
+    assert found[1].estimate.value == pytest.approx(found[0].estimate.value)
+    assert found[1].smallest == pytest.approx(found[0].smallest)
+    assert found[1].grade == found[0].grade

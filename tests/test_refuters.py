@@ -23,6 +23,7 @@ from causalkpi.question import Question
 from causalkpi.refuters import REFUTERS, cluster_bootstrap, lead, placebo, random_common_cause, refute_regression
 from causalkpi.refuters.cluster_bootstrap import bootstrap_slopes
 from causalkpi.refuters.lead import lead_estimand
+from causalkpi.refuters.other_set import other_set
 from causalkpi.refuters.parts import parts_of
 from causalkpi.refuters.placebo import placebo_t
 from causalkpi.refuters.random_common_cause import noise_shifts
@@ -346,6 +347,16 @@ def test_lead_says_where_it_does_not_apply() -> None:
     a, b = rng.normal(size=(2, 20, 6))
     sums = table(A=a, B=b, X=a + b, Y=rng.normal(size=(20, 6)))
     assert_not_applicable(lead(regression_of(sums, arithmetic), sums, draw()), "arithmetic")
+    lasting = np.repeat(rng.normal(size=(40, 1)), 6, axis=1)  # schooling, a region: tomorrow's is today's
+    fixed = table(X=lasting, Y=lasting + rng.normal(size=(40, 6)))
+    assert_not_applicable(lead(regression_of(fixed, POOLED), fixed, draw()), "within no unit")
+
+
+def test_other_set_says_what_it_cannot_hold_fixed_in_a_short_panel() -> None:
+    panel = static(draw(25), periods=8)
+    found = other_set(regression_of(panel, UNIT_EFFECTS), panel, draw())
+    assert_not_applicable(found, "because Y (t-1) still speaks")
+    assert "omdat Y (t−1) nog samenhangt" in found.seen.render("nl")
 
 
 def test_a_wider_set_that_a_short_panel_cannot_carry_says_what_is_in_the_way() -> None:

@@ -7,6 +7,7 @@ import hashlib
 import math
 import re
 from collections import Counter
+from copy import copy
 from dataclasses import replace
 from itertools import pairwise
 
@@ -444,8 +445,8 @@ def test_a_change_is_said_by_its_unit(bank):
 def test_what_is_only_0_or_1_is_not_said_in_percentage_points(bank):
     frame = load_demo().head(48).assign(cost_cutting=lambda f: (f["cost_cutting"] > 3) * 1.0)
     reader = Reader(replace(bank, study=Study(bank.study.graph, frame, unit="unit", period="period")))
-    assert reader.change("cost_cutting", 1) == "kostenreductie (1 in plaats van 0)"
-    assert reader.change("cost_cutting", -1) == "kostenreductie (0 in plaats van 1)"
+    assert reader.change("cost_cutting", 1) == "een stap van 0 naar 1 in kostenreductie"
+    assert reader.change("cost_cutting", -1) == "een stap van 1 naar 0 in kostenreductie"
 
 
 @pytest.mark.parametrize(
@@ -464,6 +465,19 @@ def test_claims_are_counted_in_sentences(bank, kept, figure, said):
     card = headlines(Reader(replace(bank, ledger=replace(bank.ledger, verdicts=verdicts), values=())))[-1]
     assert figure in card.figure
     assert said in card.sentence
+
+
+def test_a_switch_is_thrown_and_one_point_is_one(bank):
+    english = Reader(replace(bank, language="en"))
+    assert english.change("revenue_steering", 0.01).startswith("1 percentage point more ")
+    assert english.amount("churn", 0.01, 0.5) == "1 percentage point"
+    frame = bank.study.panel.frame
+    thrown = frame.assign(revenue_steering=np.arange(len(frame)) % 2)
+    bank = replace(bank, study=copy(bank.study))
+    bank.study.panel = replace(bank.study.panel, frame=thrown)
+    assert Reader(bank).change("revenue_steering", 1) == "een stap van 0 naar 1 in sturing op omzet"
+    english = Reader(replace(bank, language="en"))
+    assert english.change("revenue_steering", 1).startswith("a step from 0 to 1 in ")
 
 
 def test_a_chance_is_never_certain(bank):

@@ -18,7 +18,7 @@ from ..language import Text
 from ..panel import Panel
 from ..question import label
 from ..reasons import SHORTER
-from .screen import NO_VARIATION, Refusal, informative, require_variation
+from .screen import NO_VARIATION, Refusal, dependent, informative, require_variation
 
 _FEWEST_UNITS = 5
 _FEWEST_DF = 5
@@ -49,7 +49,8 @@ class Sample:
     unit_effects, period_effects : bool
         Whether they were taken out.
     dropped : tuple of str
-        Controls that are exact functions of the others and add nothing.
+        Controls that are exact functions of the others and add nothing; those that fixed effects hold fixed by
+        themselves (they never change within a unit) are left out without a word.
     used : ndarray of bool, shape (rows of the panel,)
         Which rows of the panel are in the sample.
     """
@@ -78,6 +79,13 @@ class Sample:
         """All regressors: a constant, the treatments, the controls, the period dummies."""
         constant = np.ones((len(self.outcome), 1))
         return np.column_stack([constant, self.treatments, self.controls, self.dummies])
+
+    @property
+    def treatment_changes(self) -> bool:
+        """Whether every treatment changes within some unit; one that never does shows no order in time."""
+        within = self.treatments - _unit_means(self.treatments, self.unit, len(self.units))
+        size = np.linalg.norm(self.treatments, axis=0)
+        return bool((np.linalg.norm(within, axis=0) > 1e-9 * size).all())
 
     @property
     def names(self) -> list[str]:
@@ -139,6 +147,8 @@ def build_sample(
     both[:, np.linalg.norm(both, axis=0) <= NO_VARIATION * size] = 0.0  # what is left is rounding
     width, first = len(nodes), 1 + len(treatments)
     kept_dummies, kept, dropped = informative(both[:, width:], both[:, first:width])
+    if unit_effects:
+        dropped = [i for i in dropped if not _held_by(both[:, width:], both[:, first + i])]
     control_names = [label(n) for n in controls]
     sample = Sample(
         both[:, 0] + level,
@@ -175,6 +185,11 @@ def _without_singles(used: np.ndarray, units: pd.Index) -> tuple[np.ndarray, int
     counts = pd.Series(used).groupby(np.asarray(units), sort=False).transform("sum").to_numpy()
     single = used & (counts == 1)
     return used & ~single, int(single.sum())
+
+
+def _held_by(dummies: np.ndarray, control: np.ndarray) -> bool:
+    """Whether nothing is left of a control, unit means taken out, beside the period dummies."""
+    return dummies.shape[1] in dependent(np.column_stack([dummies, control]))
 
 
 def _unit_means(table: np.ndarray, unit: np.ndarray, count: int) -> np.ndarray:

@@ -121,6 +121,12 @@ def lead_estimand(regression: Regression, panel: Panel) -> Estimand | Text:
         return Text("It takes units that are seen repeatedly.", "Dit vergt eenheden die vaker zijn waargenomen.")
     if graph[x].formula is not None:
         return Text("{x} is arithmetic.", "{x} is een rekensom.", x=Name(x))
+    if not regression.whole.sample.treatment_changes:
+        return Text(
+            "{x} changes within no unit: what it is later is what it is now.",
+            "{x} verandert binnen geen enkele eenheid: wat het later is, is het nu al.",
+            x=Name(x),
+        )
     later, now = Node(x, 1), Node(y, 0)
     parents = {Node(kpi, 1 - lag) for kpi, lag in graph.causes[x]}
     if now in parents:

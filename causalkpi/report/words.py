@@ -79,6 +79,10 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "card_claims": ("The claims", "De stellingen"),
     "card_money": ("In money", "In geld"),
     "card_nothing": ("Nothing clear of zero", "Niets vrij van nul"),
+    "nothing_clear_one": (
+        "The only estimate is not clear of zero in the direction that is expected.",
+        "De enige schatting ligt niet vrij van nul in de verwachte richting.",
+    ),
     "nothing_clear": (
         "Of {count} estimates none lies clear of zero in the direction that is expected.",
         "Van de {count} schattingen ligt er geen vrij van nul in de verwachte richting.",
@@ -88,8 +92,6 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "card_turned": ("The sign turns", "Het teken keert om"),
     "card_larger": ("Much smaller", "Veel kleiner"),
     "card_money_unsure": ("Not settled", "Staat niet vast"),
-    "switched_on": ("{kpi} (1 instead of 0)", "{kpi} (1 in plaats van 0)"),
-    "switched_off": ("{kpi} (0 instead of 1)", "{kpi} (0 in plaats van 1)"),
     "lowers": ("lowers", "verlaagt"),
     "raises": ("raises", "verhoogt"),
     "effect_strong": (
@@ -182,10 +184,13 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "point": ("{n} point", "{n} punt"),
     "points": ("{n} points", "{n} punten"),
     "percentage_points": ("{n} percentage points", "{n} procentpunt"),
+    "percentage_point": ("{n} percentage point", "{n} procentpunt"),
     "one_point_more": ("one point more {kpi}", "één punt meer {kpi}"),
     "one_point_less": ("one point less {kpi}", "één punt minder {kpi}"),
     "more": ("{n} more {kpi}", "{n} meer {kpi}"),
     "less": ("{n} less {kpi}", "{n} minder {kpi}"),
+    "step_up": ("a step from 0 to 1 in {kpi}", "een stap van 0 naar 1 in {kpi}"),
+    "step_down": ("a step from 1 to 0 in {kpi}", "een stap van 1 naar 0 in {kpi}"),
     "rise": ("a rise of {n} in {kpi}", "een toename van {n} in {kpi}"),
     "fall": ("a fall of {n} in {kpi}", "een afname van {n} in {kpi}"),
     "ends": ("{low} to {high}", "{low} tot {high}"),

@@ -59,7 +59,8 @@ def _best(reader: Reader, entry: Entry | None) -> Card | None:
         answered = sum(isinstance(e.answer, Estimate) for e in reader.entries)
         if not answered:
             return None
-        return Card(reader.say("card_best"), reader.say("card_nothing"), reader.say("nothing_clear", count=answered))
+        said = reader.say("nothing_clear_one" if answered == 1 else "nothing_clear", count=answered)
+        return Card(reader.say("card_best"), reader.say("card_nothing"), said)
     strength = entry.evidence.grade.strength
     amount = reader.amount(entry.question.outcome, entry.answer.value, spread(entry.answer), brief=True)
     return Card(
