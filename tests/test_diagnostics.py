@@ -30,7 +30,7 @@ from causalkpi.panel import Panel, as_panel
 from causalkpi.question import Estimand, Question
 
 X, Y, Z = Node("X", 0), Node("Y", 0), Node("Z", 0)
-NAMES = ("functional_form", "heteroskedasticity", "serial_correlation", "collinearity", "influence")
+NAMES = ("functional_form", "heteroskedasticity", "serial_correlation", "collinearity", "influence", "stationarity")
 
 
 def regression_of(
