@@ -98,6 +98,7 @@ def test_a_sound_regression_is_let_through() -> None:
         found = findings(cross_section(seed=seed))
         assert found.pop("serial_correlation").result == "not_applicable"
         results += [f.result for f in found.values()]
+    results = [result for result in results if result != "not_applicable"]  # panels too short to see a KPI wander
     assert results.count("holds") >= 0.9 * len(results)
     assert "fails" not in results
 
@@ -324,7 +325,7 @@ def test_order_units_of_measurement_and_draws_change_nothing() -> None:
     for name in NAMES:
         one, other = (found[name] for found in pair)
         assert other.result == one.result
-        assert other.statistic == pytest.approx(one.statistic, rel=1e-5)
+        assert other.statistic == pytest.approx(one.statistic, rel=1e-5, nan_ok=True)
 
 
 def test_ready_for_answers_that_were_corrected() -> None:

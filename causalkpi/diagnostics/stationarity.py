@@ -34,13 +34,13 @@ _finding = partial(
         "Voor elk van beide: elke schok blijft voor altijd (een eenheidswortel).",
     ),
     Text(
-        "A KPI wanders where this null is not rejected (p of {p:.0%} or more) and {near:.0%} or more of a shock is left "
-        "a period later. Holds where at most one of the two wanders or the past of either is held fixed; doubtful where "
-        "both wander; fails where, moreover, shocks that all units share are not taken out.",
+        "A KPI wanders where this null is not rejected (p of {p:.0%} or more) and {near:.0%} or more of a shock is "
+        "left a period later. Holds where at most one of the two wanders or the past of either is held fixed; "
+        "doubtful where both wander; fails where, moreover, shocks that all units share are not taken out.",
         "Een KPI dwaalt waar deze nulhypothese niet wordt verworpen (p van {p:.0%} of meer) en van een schok een "
         "periode later {near:.0%} of meer over is. Houdt stand waar hoogstens één van beide dwaalt of het verleden van "
-        "een van beide constant wordt gehouden; twijfelachtig waar beide dwalen; faalt waar bovendien gedeelde schokken "
-        "niet zijn weggenomen.",
+        "een van beide constant wordt gehouden; twijfelachtig waar beide dwalen; faalt waar bovendien gedeelde "
+        "schokken niet zijn weggenomen.",
         p=REJECTED,
         near=NEAR_ONE,
     ),
@@ -143,10 +143,10 @@ def _consequence(result: Result, adrift: list[str], held: list[str]) -> Text:
     names = both([Name(kpi) for kpi in adrift])
     if result == "fails":
         return Text(
-            "{names} wander, and what all units share was left in: two drifts that have nothing to do with each other "
-            "easily pass for an effect, and the interval does not know it.",
-            "{names} dwalen, en wat alle eenheden delen is blijven staan: twee bewegingen die niets met elkaar te maken "
-            "hebben, gaan dan licht voor een effect door, en het interval weet dat niet.",
+            "{names} wander, and what all units share was left in: two drifts that have nothing to do with each "
+            "other easily pass for an effect, and the interval does not know it.",
+            "{names} dwalen, en wat alle eenheden delen is blijven staan: twee bewegingen die niets met elkaar te "
+            "maken hebben, gaan dan licht voor een effect door, en het interval weet dat niet.",
             names=names,
         )
     if result == "doubtful":
