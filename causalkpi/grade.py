@@ -20,8 +20,16 @@ from .language import Text
 from .sensitivity import FLOOR, STRICT_FLOOR
 
 Strength = Literal["strong", "moderate", "weak", "none"]
-DECISIVE = ("functional_form", "influence", "lead", "other_set", "random_common_cause", "cluster_bootstrap")
-FATAL = ("functional_form", "lead", "other_set")
+DECISIVE = (
+    "functional_form",
+    "influence",
+    "lead",
+    "other_set",
+    "random_common_cause",
+    "cluster_bootstrap",
+    "stationarity",
+)
+FATAL = ("functional_form", "lead", "other_set", "stationarity")
 UNDOUBTED = ("lead",)
 STRICT, FEW, FEWEST = 0.99, 20, 10
 
@@ -39,14 +47,16 @@ RULE: tuple[Text, ...] = (
     Text(
         "Moderate: moreover a hidden cause as strong as the strongest measured KPI, and at least one that explains "
         "{floor:.0%} of what is left of both treatment and outcome, would not take the estimate to zero; the straight "
-        "line, the lead test and the other adjustment set do not fail (p of at least 1%); the whole interval does not "
-        "lie below the smallest effect of interest; the answer rests on {few} units or more; and two estimators agree "
-        "on the sign where there are two.",
+        "line, the lead test and the other adjustment set do not fail (p of at least 1%); treatment and outcome do not "
+        "both wander with shared shocks left in; the whole interval does not lie below the "
+        "smallest effect of interest; the answer rests on {few} units or more; and two estimators agree on the sign "
+        "where there are two.",
         "Redelijk: bovendien brengt een verborgen oorzaak die zo sterk is als de sterkste gemeten KPI, en die ten "
         "minste {floor:.0%} verklaart van wat van zowel behandeling als uitkomst over is, de schatting niet op nul; de "
-        "rechte lijn, de toets vooruit in de tijd en de andere correctieset falen niet (p ten minste 1%); het interval "
-        "ligt niet geheel onder het kleinste effect van belang; het antwoord berust op ten minste {few} eenheden; en "
-        "twee schatters zijn het, waar er twee zijn, eens over het teken.",
+        "rechte lijn, de toets vooruit in de tijd en de andere correctieset falen niet (p ten minste 1%); ingreep en "
+        "uitkomst dwalen niet allebei terwijl gedeelde schokken zijn blijven staan; het interval ligt niet "
+        "geheel onder het kleinste effect van belang; het antwoord berust op ten minste {few} eenheden; en twee "
+        "schatters zijn het, waar er twee zijn, eens over het teken.",
         few=FEWEST,
         floor=FLOOR,
     ),
@@ -56,14 +66,14 @@ RULE: tuple[Text, ...] = (
         "widened by what such a cause, now explaining at least {floor:.0%}, could do, stays clear of zero; the "
         "estimate is at least the smallest effect of "
         "interest; the lead test raises no doubt (p of at least 5%); none of the checks on form, influence, adjustment "
-        "set, added noise and resampling fails; and the answer rests on {few} units or more.",
+        "set, wandering, added noise and resampling fails; and the answer rests on {few} units or more.",
         "Sterk: bovendien zijn eenheden herhaald waargenomen, zodat de volgorde in de tijd niet alleen op de graaf "
         "berust; is er een gemeten KPI om een verborgen oorzaak mee te vergelijken; blijft ook het "
         "{strict:.0%}-interval, verbreed met wat zo'n oorzaak, nu goed voor ten minste {floor:.0%}, kan doen, vrij van "
         "nul; is de schatting ten minste het "
         "kleinste effect van belang; wekt de toets vooruit in de tijd geen twijfel (p ten minste 5%); faalt geen van "
-        "de toetsen op vorm, invloed, correctieset, toegevoegde ruis en hertrekking; en berust het antwoord op ten "
-        "minste {few} eenheden.",
+        "de toetsen op vorm, invloed, correctieset, dwalen, toegevoegde ruis en hertrekking; en berust het antwoord "
+        "op ten minste {few} eenheden.",
         strict=STRICT,
         few=FEW,
         floor=STRICT_FLOOR,

@@ -161,6 +161,17 @@ def test_two_walks_are_doubtful_and_fail_where_shared_shocks_are_left_in() -> No
             assert text.render("nl") != text.render("en")
 
 
+def test_a_finding_that_fails_keeps_a_grade_from_being_more_than_weak() -> None:
+    """Two walks that share one more walk have nothing to do with each other, and look as if they had."""
+    rng = np.random.default_rng(11)
+    shared = 2 * rng.normal(size=24).cumsum()
+    panel = table(X=series(rng, 60, 24) + shared, Y=series(rng, 60, 24) + shared + rng.normal(size=24))
+    evidence = ck.Study(STATIC, panel).ask("X", "Y")
+    assert evidence.estimate.interval[0] > 0  # clear of zero, and wrong
+    assert evidence.grade.word == "weak"
+    assert any("drift" in reason for reason in evidence.grade.reasons)
+
+
 def test_silent_where_one_returns_or_its_past_is_held_fixed() -> None:
     rng = np.random.default_rng(9)
     walk = table(X=series(rng, 60, 14), Y=series(rng, 60, 14))
@@ -171,6 +182,17 @@ def test_silent_where_one_returns_or_its_past_is_held_fixed() -> None:
     still = table(X=series(rng, 60, 14, 0.5), Y=series(rng, 60, 14, 0.3))
     found = stationarity(regression_of(still, STATIC), still, rng)
     assert found.result == "holds" and not found.consequence
+
+
+def test_changes_of_walks_do_not_wander() -> None:
+    rng = np.random.default_rng(12)
+    panel = table(X=series(rng, 60, 14), Y=series(rng, 60, 14))
+    changes = panel.differenced(["X", "Y"])
+    assert wanders(of_test(kpi_unit_root(panel, "X"))) and not wanders(of_test(kpi_unit_root(changes, "X")))
+    assert stationarity(regression_of(changes, STATIC), changes, rng).result == "holds"
+    assert changes.frame["X"].isna().sum() == 60  # a first period has no change, and no other unit's last lends one
+    with pytest.raises(ck.DataError, match="no such KPI"):
+        panel.differenced(["Z"])
 
 
 def test_not_applicable_says_why() -> None:

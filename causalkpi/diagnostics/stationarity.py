@@ -173,9 +173,9 @@ def _consequence(result: Result, adrift: list[str], held: list[str]) -> Text:
 
 _PAST = Text(
     "Draw the link from each KPI to its own next period, so that its past can be held fixed, or ask about changes "
-    "instead of levels.",
+    "instead of levels (Panel.differenced).",
     "Teken de pijl van elke KPI naar de eigen volgende periode, zodat het verleden constant kan blijven, of vraag naar "
-    "veranderingen in plaats van standen.",
+    "veranderingen in plaats van standen (Panel.differenced).",
 )
 _REMEDY: dict[Result, Text] = {
     "doubtful": _PAST,
