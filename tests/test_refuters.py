@@ -343,7 +343,9 @@ def test_without_trends_is_a_regression_with_a_line_for_each_unit() -> None:
         return float(np.linalg.lstsq(lines, sample.outcome[keep], rcond=None)[0][0])
 
     everything = np.ones(len(period), bool)
-    slope, left_out = trend_slope(sample.outcome, sample.design[:, 1:], sample.unit, period, everything, 12)
+    found = trend_slope(sample.outcome, sample.design[:, 1:], sample.unit, period, everything, 12)
+    assert not isinstance(found, str)
+    slope, left_out = found
     assert slope == pytest.approx(refitted(everything), rel=1e-8)
     assert left_out[[0, 7]] == pytest.approx([refitted(sample.unit != 0), refitted(sample.unit != 7)], rel=1e-8)
     assert np.abs(detrended(np.column_stack([period * 2.0 + sample.unit]), sample.unit, period)).max() == 0

@@ -101,8 +101,10 @@ def related(panel: Panel, estimand: Estimand) -> Related | Text:
 def lead(regression: Regression, panel: Panel, rng: np.random.Generator) -> Finding:
     """Test whether y(t) is related to x(t+1) given the parents of x(t+1) and y(t-1)."""
     estimand = lead_estimand(regression, panel)
-    found = estimand if isinstance(estimand, Text) else related(panel, estimand)
-    if isinstance(estimand, Text) or isinstance(found, Text):
+    if isinstance(estimand, Text):
+        return _finding(result="not_applicable", seen=estimand)
+    found = related(panel, estimand)
+    if isinstance(found, Text):
         return _finding(result="not_applicable", seen=found)
     question = estimand.question
     slope, p = found.slope, found.p_value
