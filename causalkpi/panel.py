@@ -7,7 +7,7 @@ its rows are put in the places that their keys give them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -205,6 +205,22 @@ class Panel:
         names = pd.MultiIndex.from_tuples([*pairs, ("", 0)], names=("kpi", "shift"))[:-1]
         table = np.column_stack([np.empty((len(self.frame), 0)), *values])
         return pd.DataFrame(table, index=self.frame.index, columns=names)
+
+    def differenced(self, kpis: Iterable[str]) -> Panel:
+        """The same panel with the changes of these KPIs from the period before in place of their levels.
+
+        For KPIs that wander. A change is another quantity than a level: an effect on it is an effect on growth, and an
+        identity that such a KPI is part of no longer holds.
+
+        Examples
+        --------
+        >>> index = pd.MultiIndex.from_tuples([("B01", 2022), ("B01", 2023), ("B01", 2024)])
+        >>> Panel(pd.DataFrame({"staff": [10.0, 12.0, 11.0]}, index=index)).differenced(["staff"]).frame.staff.tolist()
+        [nan, 2.0, -1.0]
+        """
+        before = {kpi: self.shift(kpi, -1) for kpi in kpis}
+        changes = {kpi: self.frame[kpi] - values for kpi, values in before.items()}
+        return replace(self, frame=self.frame.assign(**changes))
 
     def to_frame(self) -> pd.DataFrame:
         """A plain long table with the keys as columns of text; no period column in a cross-section."""

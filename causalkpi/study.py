@@ -21,10 +21,12 @@ from .gate import MEND, blocked, check, complete, refused
 from .graph import KPIGraph, as_graph
 from .identification import identify
 from .kpi import Sign
+from .lags import Lags, compare_lags
 from .ledger import Ledger, keep_ledger
 from .panel import Panel, as_panel
 from .parallel import spread
 from .question import Estimand, Question, Unanswered
+from .reverse import ReverseDirection, reverse_direction
 from .suspicions import suspect
 from .system import Chain, LinkSystem, Paths, Profile, chain, fit_system, paths, profile
 
@@ -125,8 +127,7 @@ class Study:
 
     def identify(self, question: Question) -> Estimand | Unanswered:
         """What may be learned about a question from this graph and data of this shape."""
-        held = set(self.panel.kpis)
-        absent = [k for k in self.graph.ids if k not in held and k not in self._blocked]
+        absent = [k for k in self.graph.ids if k not in self.panel.kpis and k not in self._blocked]
         seen = self.panel.ordinals
         span = seen[-1] - seen[0] + 1 if seen else 0
         shape = {"repeated": self.panel.repeated, "several": self.panel.n_units > 1, "span": span}
@@ -242,6 +243,19 @@ class Study:
             question: weigh(self.panel, answer, *parts, smallest=self.smallest.get(question.outcome, math.nan))
             for (question, answer), parts in zip(answers.items(), found, strict=True)
         }
+
+    def reverse(self) -> ReverseDirection:
+        """Every link of the graph in both directions; see :mod:`causalkpi.reverse`."""
+        return reverse_direction(self._usable, self.panel, self.level)
+
+    def lags(self, max_lag: int = 4) -> Lags:
+        """Which lag of every link the data prefer; see :mod:`causalkpi.lags`."""
+        return compare_lags(self._usable, self.panel, max_lag)
+
+    @property
+    def _usable(self) -> KPIGraph:
+        """The graph with everything hidden that no question may use."""
+        return self.graph.hide(*(k for k in self.graph.ids if k in self._blocked or k not in self.panel.kpis))
 
     def usual_change(self, kpi: str) -> float:
         """The change that a claim's question asks about: all of it where the data hold only 0 and 1."""

@@ -18,7 +18,15 @@ from ..language import Text
 from ..panel import Panel
 from ..question import label
 from ..reasons import SHORTER
-from .screen import NO_VARIATION, Refusal, dependent, informative, require_variation
+from .screen import (
+    NO_VARIATION,
+    Refusal,
+    dependent,
+    informative,
+    one_value_per_period,
+    require_variation,
+    same_in_all_units,
+)
 
 _FEWEST_UNITS = 5
 _FEWEST_DF = 5
@@ -136,6 +144,9 @@ def build_sample(
     taken = (len(names) if unit_effects else 1) + (len(periods) - 1 if period_effects else 0)
     _enough(panel, used, len(names), nodes, lost, int(considered.sum()), taken)
     table = table[used]
+    if panel.repeated and not period_effects:  # errors that hang together by unit do not know what a period shares
+        for j in same_in_all_units(table[:, 1 : 1 + len(treatments)], period):
+            raise one_value_per_period(label(treatments[j]))
     level = table[:, 0].mean()
     table = table - table.mean(axis=0)
     dummies = np.eye(len(periods))[period][:, 1:] if period_effects else np.empty((len(table), 0))
