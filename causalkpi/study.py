@@ -16,6 +16,7 @@ import pandas as pd
 from .answers import Answers, Asked
 from .errors import SEVERITIES, Fault
 from .estimators import Answer, estimate
+from .event_study import EventStudy, event_study
 from .evidence import Evidence, examine, gather, weigh
 from .gate import MEND, blocked, check, complete, refused
 from .graph import KPIGraph, as_graph
@@ -145,6 +146,32 @@ class Study:
                 return Unanswered(question, "refused_data", refused(self._blocked, [kpi]), remedy=MEND)
         rng = np.random.default_rng(self.seed)
         return estimate(self.panel, self.identify(question), level=self.level, rng=rng)
+
+    def staggered(
+        self, change: str, outcome: str, *, horizon: int = 8, leads: int = 4, anticipation: int = 0
+    ) -> EventStudy | Unanswered:
+        """What a change did that units made at different times; see :func:`causalkpi.event_study.event_study`.
+
+        Parameters
+        ----------
+        change : str
+            A KPI that is 0 until a unit changes and 1 from then on.
+        outcome : str
+        horizon, leads, anticipation : int
+            Periods since the change that count, before it that are tested, and in which units may already respond.
+
+        Returns
+        -------
+        EventStudy or Unanswered
+        """
+        question = Question(change, outcome)
+        question.against(self.graph)
+        self.register.append(question)
+        unusable = refused(self._blocked, (change, outcome))
+        if unusable:
+            return Unanswered(question, "refused_data", unusable, remedy=MEND)
+        return event_study(self.panel, change, outcome, horizon=horizon, leads=leads, anticipation=anticipation,
+                           level=self.level, seed=self.seed)  # fmt: skip
 
     def run(
         self,

@@ -1,6 +1,6 @@
 """Simulated organisations with a known truth.
 
-A world goes into its own file and into ``WORLDS``.
+A world goes into its own file and into ``WORLDS``; one whose KPIs are no linear system is made by its own function.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from .against_the_book import AGAINST_THE_BOOK
 from .interventions import pulse, sustained
 from .linear import Equation, LinearSystem, Start
 from .no_effect import NO_EFFECT, make_no_effect
+from .staggered import make_staggered, never
 from .waterland import WATERLAND
 from .world import MissedWaves, TrueEffect, World
 
@@ -67,6 +68,8 @@ __all__ = [
     "list_worlds",
     "load_world",
     "make_no_effect",
+    "make_staggered",
+    "never",
     "pulse",
     "sustained",
 ]
