@@ -299,7 +299,7 @@ def _written(
         len(found.unit),
         len(found.units),
         len(np.unique(found.period)),
-        beside(found, level),
+        beside(found, horizon, level),
         examine_changeover(found, cells, leads, horizon, overall, level, asked.outcome),
         _warnings(found, overall),
     )

@@ -107,7 +107,7 @@ def read_changeover(panel: Panel, change: str, outcome: str, anticipation: int =
     """
     table = panel.frame[[change, outcome]].reset_index()
     table.columns = ["unit", "period", "change", "outcome"]
-    raise_all(DataError, _UNUSABLE, _faults(table, change))
+    raise_all(DataError, _UNUSABLE, _faults(table, change, outcome))
     dates, notes = _dates(table)
     table = table.merge(dates, left_on="unit", right_index=True).dropna(subset=["outcome"])
     # of a unit that never changed nothing is known beyond the last period in which it was seen not to have
@@ -132,11 +132,14 @@ def read_changeover(panel: Panel, change: str, outcome: str, anticipation: int =
     return _enough(_thin(_compared(found)))
 
 
-def _faults(table: pd.DataFrame, change: str) -> list[Fault]:
-    """Values other than 0 and 1, and changes that were undone."""
+def _faults(table: pd.DataFrame, change: str, outcome: str) -> list[Fault]:
+    """An outcome without values, changes other than 0 and 1, and changes that were undone."""
     where, seen = Name(change), table.dropna(subset=["change"])
     odd = seen.loc[~seen["change"].isin([0.0, 1.0]), "change"]
     faults = []
+    if table["outcome"].isna().all():
+        found, expected = Text("no value at all", "geen enkele waarde"), Text("values", "waarden")
+        faults.append(Fault(Name(outcome), found, expected, rule="all-missing", columns=(outcome,)))
     if len(odd):
         found, expected = Text("other values", "andere waarden"), Text("0 before, 1 after", "0 ervoor, 1 erna")
         way_out = Text(
@@ -173,18 +176,18 @@ def _dates(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Text]]:
         for n, en, nl in (
             (
                 already.sum(),
-                "{n} units had changed before they were first seen: left out, they have no before.",
-                "{n} eenheden waren al veranderd bij hun eerste waarneming: weggelaten, ze hebben geen periode ervoor.",
+                "Left out because they had changed before they were first seen, and so have no before; units: {n}.",
+                "Weggelaten omdat ze bij hun eerste waarneming al veranderd waren, en dus geen periode ervoor hebben: {n}.",
             ),
             (
                 unsure.sum(),
-                "{n} units changed in a gap of the data: left out, their date is not known.",
-                "{n} eenheden veranderden in een gat in de gegevens: weggelaten, hun datum is onbekend.",
+                "Left out because they changed in a gap of the data, so that their date is not known; units: {n}.",
+                "Weggelaten omdat ze in een gat in de gegevens veranderden, zodat hun datum onbekend is: {n}.",
             ),
             (
                 unseen,
-                "{n} units have no value of the change: left out.",
-                "{n} eenheden hebben geen waarde voor de verandering: weggelaten.",
+                "Left out because they have no value of the change; units: {n}.",
+                "Weggelaten omdat ze geen waarde voor de verandering hebben: {n}.",
             ),
         )
         if n
@@ -234,8 +237,8 @@ def _thin(found: Changeover) -> Changeover:
     lost = found.count(~cohort)
     notes = [
         Text(
-            "{n} units left out: they changed alone, or nobody of their period was seen just before.",
-            "{n} eenheden weggelaten: ze veranderden als enige, of zijn vlak ervoor niet waargenomen.",
+            "Left out because they changed alone, or nobody of their period was seen just before; units: {n}.",
+            "Weggelaten omdat ze als enige veranderden, of niemand van hun periode vlak ervoor is waargenomen: {n}.",
             n=lost,
         )
     ] * (lost > 0)

@@ -160,8 +160,9 @@ def joint_critical(covariance: np.ndarray, df: float, level: float, rng: np.rand
     return float(np.quantile(largest, level))
 
 
-def beside(found: Changeover, level: float) -> tuple[Beside, ...]:
-    """What plain two-way fixed effects, and a comparison of rows, would have said."""
+def beside(found: Changeover, horizon: int, level: float) -> tuple[Beside, ...]:
+    """What plain two-way fixed effects, and a comparison of rows, would have said of the periods that count."""
+    found = found.keep((found.since <= horizon) | (found.adopts == NEVER))
     after = (found.since >= 0) & (found.adopts < NEVER)
     treated = after[:, None].astype(float)
     two_way = _within(np.column_stack([treated, _periods(found)]), found.unit)

@@ -51,8 +51,8 @@ def event_study_plot(study: EventStudy, language: Language = "en", *, unit: str 
     axes.set_xticks(shown, [f"{t}".replace("-", "−") for t in shown])
     axes.set_xlim(ticks[0] - 0.6, ticks[-1] + 0.6)
     hint = Text(
-        "{unit}dot: effect (open: before); line: interval; band: all intervals together; diamond: reference",
-        "{unit}stip: effect (open: ervoor); lijn: interval; band: alle intervallen samen; ruit: ijkpunt",
+        "{unit}open: before; line: interval; band: all intervals together; diamond: reference",
+        "{unit}open: ervoor; lijn: interval; band: alle intervallen samen; ruit: ijkpunt",
         unit=f"{unit}; " if unit else "",
     )
     heading = title or Text("Effect since the change", "Effect sinds de verandering").render(language)
