@@ -177,17 +177,17 @@ def _dates(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Text]]:
             (
                 already.sum(),
                 "Left out because they had changed before they were first seen, and so have no before; units: {n}.",
-                "Weggelaten omdat ze bij hun eerste waarneming al veranderd waren, en dus geen periode ervoor hebben: {n}.",
+                "Weggelaten omdat ze bij hun eerste waarneming al veranderd waren, dus zonder periode ervoor; eenheden: {n}.",
             ),
             (
                 unsure.sum(),
                 "Left out because they changed in a gap of the data, so that their date is not known; units: {n}.",
-                "Weggelaten omdat ze in een gat in de gegevens veranderden, zodat hun datum onbekend is: {n}.",
+                "Weggelaten omdat ze in een gat in de gegevens veranderden, zodat hun datum onbekend is; eenheden: {n}.",
             ),
             (
                 unseen,
                 "Left out because they have no value of the change; units: {n}.",
-                "Weggelaten omdat ze geen waarde voor de verandering hebben: {n}.",
+                "Weggelaten omdat ze geen waarde voor de verandering hebben; eenheden: {n}.",
             ),
         )
         if n
@@ -238,7 +238,7 @@ def _thin(found: Changeover) -> Changeover:
     notes = [
         Text(
             "Left out because they changed alone, or nobody of their period was seen just before; units: {n}.",
-            "Weggelaten omdat ze als enige veranderden, of niemand van hun periode vlak ervoor is waargenomen: {n}.",
+            "Weggelaten omdat ze als enige veranderden, of niemand van hun periode vlak ervoor is waargenomen; eenheden: {n}.",
             n=lost,
         )
     ] * (lost > 0)
