@@ -105,6 +105,28 @@ class EventStudy:
                 return each
         raise KeyError(f"There is no finding {finding!r}; there are {', '.join(f.id for f in self.findings)}.")
 
+    @property
+    def strength(self) -> str:
+        """How far a claim may lean on it: *weak*, or *moderate*, never more.
+
+        Moderate where both tests of earlier periods pass at 1% and the drift that would undo the answer is visible.
+        """
+        passed = all(self[test].result in ("holds", "doubtful") for test in ("pre_periods", "anticipation"))
+        return "moderate" if passed and self["drift"].result == "holds" else "weak"
+
+    def between(self, first: int, last: int) -> Average:
+        """The effect averaged over some periods since the change, each unit-period alike.
+
+        Raises
+        ------
+        ValueError
+            If nothing is seen in these periods.
+        """
+        which = (self.cells.since >= first) & (self.cells.since <= last)
+        if not which.any():
+            raise ValueError(f"Nothing is seen {first} to {last} periods since the change.")
+        return self.cells.average(self.cells.weights(which), self.level)
+
     def to_frame(self) -> pd.DataFrame:
         """One row per moment."""
         rows = [(m.since, m.effect.value, m.effect.std_error, *m.effect.interval, *m.band, m.effect.p_value, m.units,
@@ -242,7 +264,13 @@ def event_study(
         found = read_changeover(table, change, outcome, anticipation)
         cells = group_time(found, confirm=confirm)
     except DataError as error:
-        return Unanswered(asked, "refused_data", error.text, remedy=MEND)
+        found_wrong = [
+            Text("{where}: {found}, expected {expected}", "{where}: {found}, verwacht {expected}",
+                 where=fault.where, found=fault.found, expected=fault.expected)
+            for fault in error.faults
+        ]  # fmt: skip
+        remedy = Text.join(dict.fromkeys(fault.remedy for fault in error.faults)) or MEND
+        return Unanswered(asked, "refused_data", Text.join(found_wrong, "; "), remedy=remedy)
     except Refusal as refusal:
         return Unanswered(asked, refusal.status, refusal.reason, remedy=refusal.remedy)
     if not ((cells.since >= 0) & (cells.since <= horizon)).any():

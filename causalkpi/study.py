@@ -206,7 +206,10 @@ class Study:
         progress(f"examining {len(answers)} answers")
         known = self._examined(answers)
         asked = [Asked(question, origin, known[question].expecting(sign)) for origin, question, sign in family]
-        return keep_ledger(self.graph.claims if claims else (), Answers(tuple(asked)), self.level)
+        judged = self.graph.claims if claims else ()
+        pairs = dict.fromkeys((change, outcome) for claim in judged for _, change, outcome, _, _ in claim.changes)
+        changes = {pair: self.staggered(*pair) for pair in pairs}
+        return keep_ledger(judged, Answers(tuple(asked)), self.level, changes)
 
     def _examined(self, answers: Mapping[Question, Answer]) -> dict[Question, Evidence]:
         """The evidence on many answers; what is found about each is worked out on all cores."""

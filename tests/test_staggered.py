@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import causalkpi as ck
-from causalkpi.errors import DataError, QuestionError
+from causalkpi.errors import DataError, GraphError, QuestionError
 from causalkpi.estimators.changeover import NEVER, Changeover, read_changeover
 from causalkpi.estimators.screen import Refusal
 from causalkpi.estimators.staggered import group_time, pyfixest_effects
 from causalkpi.event_study import EventStudy, event_study
+from causalkpi.kpi import Claim
 from causalkpi.language import Text
 from causalkpi.panel import Panel, as_panel
 from causalkpi.plots import event_study_alt, event_study_plot, to_png
@@ -295,7 +297,7 @@ def undone(frame: pd.DataFrame) -> pd.DataFrame:
         (made([4.0] * 20 + [NEVER] * 3, 9), "not_estimable", "nobody is left to compare with"),
         (made([4.0] * 3 + [NEVER] * 20, 9), "not_estimable", "only 3 units are seen before and after"),
         (made([3.0] * 20 + [5.0] * 2, 9), "not_estimable", "only 2 units are left to compare with"),
-        (made(WAVES, 9).assign(y=np.nan), "refused_data", "y: found no value at all"),
+        (made(WAVES, 9).assign(y=np.nan), "refused_data", "y: no value at all"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_answered_says_why(frame, status, words):
@@ -353,6 +355,64 @@ def test_without_pyfixest_the_way_out_is_said(monkeypatch):
 def test_numbers_of_periods_that_make_no_sense_are_refused(options):
     with pytest.raises(QuestionError, match=next(iter(options))):
         event_study(panel_of(made(WAVES, 9)), "kpis", "y", **options)
+
+
+# Claims about a change made at different times
+
+C10 = Claim(
+    "C10",
+    changes=(("behaviour", CHANGE, OUTCOME, 0, "+"), ("loyalty", CHANGE, "customer_loyalty", 4, "+")),
+)
+CLAIMING = replace(WORLD.believed, claims=(C10,))
+
+
+def verdict(world, units: int, seed: int = 1):
+    study = ck.Study(CLAIMING, world.sample(units, 24, seed), unit="unit", period="period")
+    return study.run()["C10"], study
+
+
+def test_a_change_that_works_bears_the_claim_out():
+    found, study = verdict(make_staggered(strength=2), 300)
+    assert found.word == "supported" and found.p_value < 0.001
+    assert [d.strength for d in found.decided] == ["moderate", "moderate"]
+    assert "from 4 periods on" in found.reason
+    assert study.register == [ck.Question(CHANGE, OUTCOME), ck.Question(CHANGE, "customer_loyalty")]
+
+
+def test_a_change_that_does_nothing_or_whose_trends_ran_apart_decides_nothing():
+    idle, _ = verdict(make_staggered(strength=0), 120)
+    assert idle.word == "inconclusive" and "not settled" in idle.reason
+    apart, _ = verdict(make_staggered(drift=0.15), 120)
+    assert apart.word == "inconclusive" and "weak" in apart.reason
+
+
+def test_where_nobody_changes_from_0_to_1_the_claim_cannot_be_tested_and_it_is_said_of_the_data():
+    bank = ck.load_world("waterland")
+    study = ck.Study(ck.load_graph("customer_centred"), bank.sample(30, 12, 1), unit="unit", period="period")
+    ledger = replace(study.graph, claims=tuple(c for c in study.graph.claims if c.id == "C10"))
+    study.graph = ledger
+    found = study.run()["C10"]
+    assert found.word == "not_testable" and "other values" in found.reason
+    assert "andere waarden" in found.reason.render("nl")
+
+
+def test_claims_about_changes_are_written_read_renamed_and_checked():
+    book = ck.load_graph("customer_centred")
+    claim = {c.id: c for c in book.claims}["C10"]
+    assert [part[:3] for part in claim.changes] == [
+        ("behaviour", "customer_steering", "service_behaviour"),
+        ("result", "customer_steering", "operating_result"),
+    ]
+    assert ck.read_graph(ck.to_yaml(book)).claims == book.claims
+    renamed = CLAIMING.rename({OUTCOME: "behaving"})
+    assert renamed.claims[0].changes[0][2] == "behaving"
+    for wrong, words in (
+        (replace(C10, changes=(("a", "customer_kpi", OUTCOME, 0, "+"),)), "customer_kpi"),
+        (replace(C10, changes=(C10.changes[0], C10.changes[0])), "another name"),
+        (replace(C10, questions=((CHANGE, OUTCOME, 0),)), "changes alone"),
+    ):
+        with pytest.raises(GraphError, match=words):
+            replace(CLAIMING, claims=(wrong,))
 
 
 # Entry, words, figure

@@ -146,7 +146,7 @@ def _faults(table: pd.DataFrame, change: str, outcome: str) -> list[Fault]:
             "A change by degrees is asked about as any other KPI.",
             "Een geleidelijke verandering is te bevragen zoals elke andere KPI.",
         )
-        examples = tuple(f"{value:g}" for value in odd.unique()[:3])
+        examples = tuple(Text("{value:g}", "{value:g}", value=value) for value in odd.unique()[:3])
         faults.append(Fault(where, found, expected, way_out, "zero-one", len(odd), examples, columns=(change,)))
     steps = seen.groupby("unit")["change"].diff()
     back = seen.loc[steps < 0, "unit"].unique()
@@ -177,17 +177,17 @@ def _dates(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Text]]:
             (
                 already.sum(),
                 "Left out because they had changed before they were first seen, and so have no before; units: {n}.",
-                "Weggelaten omdat ze bij hun eerste waarneming al veranderd waren, dus zonder periode ervoor; eenheden: {n}.",
+                "Weggelaten, want bij de eerste waarneming al veranderd, dus zonder periode ervoor; eenheden: {n}.",
             ),
             (
                 unsure.sum(),
                 "Left out because they changed in a gap of the data, so that their date is not known; units: {n}.",
-                "Weggelaten omdat ze in een gat in de gegevens veranderden, zodat hun datum onbekend is; eenheden: {n}.",
+                "Weggelaten, want veranderd in een gat in de gegevens, zodat de datum onbekend is; eenheden: {n}.",
             ),
             (
                 unseen,
                 "Left out because they have no value of the change; units: {n}.",
-                "Weggelaten omdat ze geen waarde voor de verandering hebben; eenheden: {n}.",
+                "Weggelaten, want zonder waarde voor de verandering; eenheden: {n}.",
             ),
         )
         if n
@@ -238,7 +238,7 @@ def _thin(found: Changeover) -> Changeover:
     notes = [
         Text(
             "Left out because they changed alone, or nobody of their period was seen just before; units: {n}.",
-            "Weggelaten omdat ze als enige veranderden, of niemand van hun periode vlak ervoor is waargenomen; eenheden: {n}.",
+            "Weggelaten, want als enige veranderd, of vlak ervoor is van hun groep niemand waargenomen; eenheden: {n}.",
             n=lost,
         )
     ] * (lost > 0)
