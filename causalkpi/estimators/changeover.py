@@ -113,8 +113,8 @@ def read_changeover(panel: Panel, change: str, outcome: str, anticipation: int =
     # of a unit that never changed nothing is known beyond the last period in which it was seen not to have
     table = table[(table["adopts"] < NEVER) | (table["period"] <= table["last"])]
     names, unit = np.unique(table["unit"].to_numpy(str), return_inverse=True)
-    columns = [table[name].to_numpy(float) for name in ("period", "adopts", "outcome")]
-    found = Changeover(tuple(names), unit, *columns, anticipation, NOTHING, tuple(notes))
+    period, adopts, values = (table[name].to_numpy(float) for name in ("period", "adopts", "outcome"))
+    found = Changeover(tuple(names), unit, period, adopts, values, anticipation, NOTHING, tuple(notes))
     if not (found.adopts < NEVER).any():
         raise Refusal(
             Text(

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..graph import KPIGraph
 from ..graphfile import load_graph
-from ..kpi import KPI, Formula, Link
+from ..kpi import KPI, Formula, Link, Sign
 from .interventions import History, Intervention, sustained
 from .linear import Equation, LinearSystem
 from .world import World
@@ -61,7 +61,7 @@ _LATER = (
     Link("customer_loyalty", "operating_result", "+", 2, "ours"),
     *(Link(kpi, kpi, "+", 1, "ours") for kpi in _PASTS),
 )
-_BEHAVIOUR = (("service_behaviour", "+"), ("undesirable_selling", "-"))
+_BEHAVIOUR: tuple[tuple[str, Sign], ...] = (("service_behaviour", "+"), ("undesirable_selling", "-"))
 _SHOCKED = (*_PASTS, "operating_result")
 GRAPH = KPIGraph(
     kpis=KPIS,
