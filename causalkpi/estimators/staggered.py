@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -219,7 +220,7 @@ def _confirm(found: Changeover, made: GroupTime) -> None:
 def pyfixest_effects(found: Changeover) -> dict[tuple[float, int], float]:
     """The same coefficients by pyfixest: (cohort, periods since) to value."""
     try:
-        from pyfixest.estimation import feols
+        import pyfixest
     except ImportError:
         raise Refusal(
             Text(
@@ -244,7 +245,8 @@ def pyfixest_effects(found: Changeover) -> dict[tuple[float, int], float]:
     formula = f"y ~ i(since, cohort, ref={found.reference}, ref2=0) | unit + period"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says which pairs of cohort and period do not exist
-        coefficients = feols(formula, frame, vcov="iid", fixef_tol=1e-10).coef() * scale
+        fitted: Any = pyfixest.feols(formula, frame, vcov="iid", fixef_tol=1e-10)  # type: ignore[operator]
+        coefficients = fitted.coef() * scale
     effects = {}
     for name, value in coefficients.items():
         since, cohort = str(name).removeprefix("since::").split(":cohort::")
