@@ -16,6 +16,7 @@ import pandas as pd
 from .answers import Answers, Asked
 from .errors import SEVERITIES, Fault
 from .estimators import Answer, Estimate, estimate
+from .event_study import EventStudy, event_study
 from .evidence import Evidence, examine, gather, weigh
 from .gate import MEND, blocked, check, complete, refused
 from .graph import KPIGraph, as_graph
@@ -153,8 +154,7 @@ class Study:
     @property
     def system(self) -> LinkSystem:
         """Every link's equation, fitted once; see :func:`causalkpi.system.fit_system`."""
-        unusable = [kpi for kpi in self.graph.ids if kpi in self._blocked]
-        return fit_system(self.panel, self.graph.hide(*unusable), rng=np.random.default_rng(self.seed))
+        return fit_system(self.panel, self._usable, rng=np.random.default_rng(self.seed))
 
     def profile(
         self, treatment: str, outcome: str, horizon: int = 8, contrast: float = 1.0, *, rate: float = 0.0
@@ -198,6 +198,32 @@ class Study:
         """A change followed from KPI to KPI in their own units; see :func:`causalkpi.system.chain`."""
         return chain(self.system, kpis, change=change, level=self.level)
 
+    def staggered(
+        self, change: str, outcome: str, *, horizon: int = 8, leads: int = 4, anticipation: int = 0
+    ) -> EventStudy | Unanswered:
+        """What a change did that units made at different times; see :func:`causalkpi.event_study.event_study`.
+
+        Parameters
+        ----------
+        change : str
+            A KPI that is 0 until a unit changes and 1 from then on.
+        outcome : str
+        horizon, leads, anticipation : int
+            Periods since the change that count, before it that are tested, and in which units may already respond.
+
+        Returns
+        -------
+        EventStudy or Unanswered
+        """
+        question = Question(change, outcome)
+        question.against(self.graph)
+        self.register.append(question)
+        unusable = refused(self._blocked, (change, outcome))
+        if unusable:
+            return Unanswered(question, "refused_data", unusable, remedy=MEND)
+        return event_study(self.panel, change, outcome, horizon=horizon, leads=leads, anticipation=anticipation,
+                           level=self.level, seed=self.seed)  # fmt: skip
+
     def run(
         self,
         questions: Iterable[Question] = (),
@@ -231,7 +257,10 @@ class Study:
         progress(f"examining {len(answers)} answers")
         known = self._examined(answers)
         asked = [Asked(question, origin, known[question].expecting(sign)) for origin, question, sign in family]
-        return keep_ledger(self.graph.claims if claims else (), Answers(tuple(asked)), self.level)
+        judged = self.graph.claims if claims else ()
+        pairs = dict.fromkeys((change, outcome) for claim in judged for _, change, outcome, _, _ in claim.changes)
+        changes = {pair: self.staggered(*pair) for pair in pairs}
+        return keep_ledger(judged, Answers(tuple(asked)), self.level, changes)
 
     def _examined(self, answers: Mapping[Question, Answer]) -> dict[Question, Evidence]:
         """The evidence on many answers; what is found about each is worked out on all cores."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .estimates import Row, forest_alt, forest_plot, profile_alt, profile_plot, rows_of
+from .event_study import event_study_alt, event_study_plot
 from .ink import PlotError, to_png
 from .model_check import model_check_alt, model_check_panel
 from .sensitivity import adjusted_value, sensitivity_alt, sensitivity_plot
@@ -11,6 +12,8 @@ __all__ = [
     "PlotError",
     "Row",
     "adjusted_value",
+    "event_study_alt",
+    "event_study_plot",
     "forest_alt",
     "forest_plot",
     "model_check_alt",

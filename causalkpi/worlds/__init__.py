@@ -1,6 +1,6 @@
 """Simulated organisations with a known truth.
 
-A world goes into its own file and into ``WORLDS``.
+A world goes into its own file and into ``WORLDS``; one whose KPIs are no linear system is made by its own function.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from .misdrawn import MISSING_LINK, WRONG_LAG
 from .no_effect import NO_EFFECT, make_no_effect
 from .paths import true_parts
 from .persistent import make_persistent
+from .staggered import make_staggered, never
 from .waterland import WATERLAND
 from .world import MissedWaves, TrueEffect, World
 from .wrong_direction import WRONG_DIRECTION
@@ -91,6 +92,8 @@ __all__ = [
     "load_world",
     "make_no_effect",
     "make_persistent",
+    "make_staggered",
+    "never",
     "pulse",
     "sustained",
     "true_parts",
