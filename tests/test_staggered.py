@@ -381,7 +381,7 @@ def test_a_change_that_works_bears_the_claim_out():
 
 def test_a_change_that_does_nothing_or_whose_trends_ran_apart_decides_nothing():
     idle, _ = verdict(make_staggered(strength=0), 120)
-    assert idle.word == "inconclusive" and "not settled" in idle.reason
+    assert idle.word == "inconclusive" and "Not settled" in idle.reason
     apart, _ = verdict(make_staggered(drift=0.15), 120)
     assert apart.word == "inconclusive" and "weak" in apart.reason
 

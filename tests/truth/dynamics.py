@@ -288,12 +288,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first-seed", type=int, default=200_000)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", default="", help="settings whose name holds this text")
+    parser.add_argument("--units", type=int, default=0, help="settings with that many units or more")
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}, setting by setting")
     given = parser.parse_args(arguments)
     known = json.loads(RESULTS.read_text("utf-8"))["table"] if given.write and RESULTS.exists() else []
     for setting in SETTINGS:
         key = (setting.name, setting.units, setting.periods)
-        if given.only not in setting.name:
+        if given.only not in setting.name or setting.units < given.units:
             continue
         table = study(setting, given.replicates, given.first_seed, given.workers)
         print(f"{setting.name}, {setting.units} units x {setting.periods} periods")
