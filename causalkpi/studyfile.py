@@ -274,12 +274,13 @@ class _Meaning:
             return ()
         if not wanted.treatments:
             self.note("nothing-valued", "no KPI to value", "each KPI with its change", "", "valuation", "treatments")
-        self.known(wanted.outcome, graph, "valuation", "outcome")
+        outcome = wanted.outcome
+        self.known(outcome, graph, "valuation", "outcome")
         return tuple(
             Valued(kpi, wanted.outcome, change, wanted.discount_rate, wanted.horizon)
             for kpi, change in wanted.treatments.items()
             if self.known(kpi, graph, "valuation", "treatments", kpi)
-            and self.attempt(lambda k=kpi, c=change: Question(k, wanted.outcome, 0, c), "valuation", "treatments", kpi)
+            and self.attempt(lambda k=kpi, c=change: Question(k, outcome, 0, c), "valuation", "treatments", kpi)
         )
 
     def known(self, kpi: str, graph: KPIGraph, *loc: Step) -> bool:

@@ -90,8 +90,10 @@ def _adjusted_fit(
                     feedback=estimand.feedback,
                 ),
                 Text(
-                    "Ask for a shorter horizon, or bring more periods.",
-                    "Vraag naar een kortere horizon, of lever meer perioden aan.",
+                    "Ask for a shorter horizon, or bring more periods. The links of the graph, followed one by one, "
+                    "may carry it: ask for the profile.",
+                    "Vraag naar een kortere horizon, of lever meer perioden aan. Langs de verbanden van de graaf lukt "
+                    "het misschien wel: vraag om het effect in de tijd.",
                 ),
             )
     whole = fit(sample, confirm=confirm)

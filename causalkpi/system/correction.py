@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import networkx as nx
 import numpy as np
 
-from ..dag import upstream
 from ..estimators.screen import Refusal
 from ..formula import Formula
 from ..graph import Node
@@ -217,7 +216,7 @@ class Simulation:
 def _needed(equations: Equations, kpis: list[str]) -> set[str]:
     """The KPIs that a simulation must draw; a Refusal where one of them has no equation."""
     summary = equations.graph.summary()
-    needed = {k for k in upstream(summary, kpis)}  # type: ignore[arg-type]
+    needed = set(kpis).union(*(nx.ancestors(summary, kpi) for kpi in kpis))
     missing = sorted(k for k in needed if k in equations.refused)
     if missing:
         raise Refusal(

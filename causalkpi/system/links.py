@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import networkx as nx
 import numpy as np
 from scipy import stats
 
-from ..dag import upstream
 from ..estimators.screen import Refusal
 from ..graph import KPIGraph
 from ..language import Name, Text
@@ -148,7 +148,7 @@ def _correctable(equations: Equations) -> Equations:
     while True:
         lost = {}
         for kpi, found in equations.fitted.items():
-            missing = sorted(k for k in upstream(summary, [kpi]) if k in equations.refused) if found.short else []  # type: ignore[arg-type]
+            missing = sorted(nx.ancestors(summary, kpi) & set(equations.refused)) if found.short else []
             if missing:
                 lost[kpi] = Text(
                     "Lasting differences between units bias it in a panel this short, and mending that takes an "

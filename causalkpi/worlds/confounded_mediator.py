@@ -11,15 +11,19 @@ from __future__ import annotations
 from ..graph import KPIGraph
 from ..graphfile import load_graph
 from ..kpi import Link
+from ..language import Text
 from .linear import Equation, LinearSystem
 from .world import World
 
 _BOOK = load_graph("customer_centred")
 _SOFT = ("service_behaviour", "customer_satisfaction", "customer_loyalty")
 _CHAIN = "literature: Heskett et al. 1994"
-_REFERENCE = (
+_AVIN = (
     "Avin, C., Shpitser, I. and Pearl, J. (2005), Identifiability of path-specific effects, Proceedings of IJCAI 19, "
-    "357-363; the organisation and every number are ours"
+    "357-363"
+)
+_REFERENCE = Text(
+    f"{_AVIN}; the organisation and every number are ours", f"{_AVIN}; de organisatie en alle getallen zijn van ons"
 )
 
 GRAPH = KPIGraph(

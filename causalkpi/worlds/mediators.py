@@ -14,16 +14,18 @@ from dataclasses import replace
 from ..graph import KPIGraph
 from ..graphfile import load_graph
 from ..kpi import Link
+from ..language import Text
 from .linear import Equation, LinearSystem
 from .world import World
 
 _BOOK = load_graph("customer_centred")
 _SOFT = ("employee_loyalty", "service_behaviour", "customer_satisfaction", "customer_loyalty")
 _CHAIN = "literature: Heskett et al. 1994"
-_REFERENCE = (
+_HOGREVE = (
     "Hogreve, J., Iseke, A., Derfuss, K. and Eller, T. (2017), The service-profit chain: a meta-analytic test of a "
-    "comprehensive theoretical framework, Journal of Marketing 81(3), 41-61; every number is ours"
+    "comprehensive theoretical framework, Journal of Marketing 81(3), 41-61"
 )
+_REFERENCE = Text(f"{_HOGREVE}; every number is ours", f"{_HOGREVE}; alle getallen zijn van ons")
 
 GRAPH = KPIGraph(
     kpis=(

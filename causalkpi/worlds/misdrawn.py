@@ -12,6 +12,7 @@ from dataclasses import replace
 from ..graph import KPIGraph
 from ..graphfile import load_graph
 from ..kpi import Link
+from ..language import Text
 from .linear import Equation, LinearSystem
 from .world import World
 
@@ -21,6 +22,9 @@ _CHAIN = "literature: Heskett et al. 1994"
 
 SLOW = Link("customer_loyalty", "revenue", "+", 2, _CHAIN)
 UNDRAWN = Link("service_behaviour", "customer_loyalty", "+", 1, _CHAIN)
+_REFERENCE = Text(
+    "ours; the chain that is believed: Heskett et al. 1994", "van ons; de keten die men gelooft: Heskett e.a. 1994"
+)
 GRAPH = KPIGraph(
     kpis=(
         *(_BOOK[kpi] for kpi in _SOFT),
@@ -101,7 +105,7 @@ WRONG_LAG = World(
     id="wrong_lag",
     en="Mill Garages, believed too fast",
     nl="Molengarages, te snel gedacht",
-    reference="ours; the chain that is believed: Heskett et al. 1994",
+    reference=_REFERENCE,
     graph=GRAPH,
     believed=TOO_FAST,
     sampler=SAMPLER,
@@ -114,7 +118,7 @@ MISSING_LINK = World(
     id="missing_link",
     en="Mill Garages, one link short",
     nl="Molengarages, een pijl te weinig",
-    reference="ours; the chain that is believed: Heskett et al. 1994",
+    reference=_REFERENCE,
     graph=GRAPH,
     believed=TOO_FEW,
     sampler=SAMPLER,

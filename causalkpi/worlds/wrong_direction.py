@@ -13,6 +13,7 @@ from dataclasses import replace
 from ..graph import KPIGraph
 from ..graphfile import load_graph
 from ..kpi import Link
+from ..language import Text
 from .linear import Equation, LinearSystem
 from .world import World
 
@@ -75,10 +76,11 @@ WRONG_DIRECTION = World(
     id="wrong_direction",
     en="Ferry Couriers",
     nl="Veerkoeriers",
-    reference=(
-        "Schneider, B., Hanges, P. J., Smith, D. B. and Salvaggio, A. N. (2003), Which comes first: employee attitudes "
-        "or organizational financial and market performance?, Journal of Applied Psychology 88(5), 836-851; that it is "
-        "one way only, and every number, are ours"
+    reference=Text(
+        "{study}; that it is one way only, and every number, are ours",
+        "{study}; dat het maar één kant op werkt is van ons, en alle getallen ook",
+        study="Schneider, B., Hanges, P. J., Smith, D. B. and Salvaggio, A. N. (2003), Which comes first: employee "
+        "attitudes or organizational financial and market performance?, Journal of Applied Psychology 88(5), 836-851",
     ),
     graph=GRAPH,
     believed=BELIEVED,
