@@ -13,17 +13,9 @@ from statsmodels.stats import sandwich_covariance
 
 import causalkpi as ck
 from causalkpi.estimators import Estimate
-from causalkpi.estimators.clusters import (
-    WildBootstrap,
-    cluster_sums,
-    cr2,
-    driscoll_kraay,
-    fixed_b_df,
-    rademacher,
-    two_way,
-    webb,
-)
+from causalkpi.estimators.clusters import cluster_sums, cr2, driscoll_kraay, fixed_b_df, two_way
 from causalkpi.estimators.conventions import across_units, bias_reduced, by_unit_and_period
+from causalkpi.estimators.wild import WildBootstrap, rademacher, webb
 from causalkpi.graph import KPIGraph
 from causalkpi.kpi import KPI, Link
 from causalkpi.panel import as_panel

@@ -12,10 +12,10 @@ from functools import partial
 
 import numpy as np
 
-from ..estimators.clusters import DRAWS, FEW_FOR_SIGNS, WildBootstrap
 from ..estimators.conventions import FEW_UNITS
 from ..estimators.regression import p_value
 from ..estimators.result import Regression
+from ..estimators.wild import DRAWS, FEW_FOR_SIGNS, WildBootstrap
 from ..finding import Finding, Result, p_text
 from ..language import NOTHING, Text
 from ..panel import Panel

@@ -30,8 +30,9 @@ import numpy as np
 from scipy import stats
 
 import causalkpi as ck
-from causalkpi.estimators.clusters import WildBootstrap, cluster_sums, cr2, jackknife_covariance
+from causalkpi.estimators.clusters import cluster_sums, cr2, jackknife_covariance
 from causalkpi.estimators.regression import effective_units, leave_one_out
+from causalkpi.estimators.wild import WildBootstrap
 
 RESULTS = Path(__file__).parent / "results" / "few_clusters.json"
 UNITS = (6, 10, 20, 40)
