@@ -189,7 +189,7 @@ def unsound(estimate: Estimate, findings: Sequence[Finding]) -> list[Text]:
             )
         )
     lacks += _failed(findings, FATAL)
-    if _units(estimate) < FEWEST:
+    if estimate.rests_on < FEWEST:
         lacks.append(_too_few(estimate, FEWEST))
     if any(b.name == "logit" and b.value * estimate.value < 0 for b in estimate.beside):
         lacks.append(Text("Two estimators disagree on the sign.", "Twee schatters zijn het oneens over het teken."))
@@ -297,7 +297,7 @@ def _lacks_strong(
         for finding in findings
         if finding.id in UNDOUBTED and finding.result == "doubtful"
     ]
-    if _units(estimate) < FEW:
+    if estimate.rests_on < FEW:
         lacks.append(_too_few(estimate, FEW))
     return lacks
 
@@ -314,15 +314,10 @@ def _failed(findings: Sequence[Finding], ids: Sequence[str]) -> list[Text]:
     ]
 
 
-def _units(estimate: Estimate) -> float:
-    """How many units the answer rests on: those that its treatment varies over, where fewer."""
-    return min([float(estimate.units), *(part.best.effective for part in estimate.regressions)])
-
-
 def _too_few(estimate: Estimate, wanted: int) -> Text:
     return Text(
         "The answer rests on about {count:.0f} units; {wanted} are asked for.",
         "Het antwoord berust op ongeveer {count:.0f} eenheden; {wanted} zijn er nodig.",
-        count=_units(estimate),
+        count=estimate.rests_on,
         wanted=wanted,
     )

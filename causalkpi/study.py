@@ -16,6 +16,7 @@ import pandas as pd
 from .answers import Answers, Asked
 from .errors import SEVERITIES, Fault
 from .estimators import Answer, Estimate, estimate
+from .estimators.conventions import Convention, usual
 from .event_study import EventStudy, event_study
 from .evidence import Evidence, examine, gather, weigh
 from .gate import MEND, blocked, check, complete, refused
@@ -51,6 +52,8 @@ class Study:
         :func:`causalkpi.evidence.usual_smallest` for those that are not named.
     settled : collection of str
         Columns about which the gate's suspicions are answered; see :mod:`causalkpi.suspicions`.
+    errors : callable
+        How standard errors are computed; see :func:`causalkpi.estimators.estimate`.
 
     Attributes
     ----------
@@ -87,10 +90,11 @@ class Study:
         seed: int = 0,
         smallest: Mapping[str, float] | None = None,
         settled: Collection[str] = (),
+        errors: Convention = usual,
     ) -> None:
         self.graph = as_graph(graph)
         self.panel = complete(as_panel(data, unit=unit, period=period), self.graph)
-        self.level, self.seed = level, seed
+        self.level, self.seed, self.errors = level, seed, errors
         self.smallest = dict(smallest or {})
         self.settled = tuple(sorted(settled))
         found = (*check(self.panel, self.graph), *suspect(self.panel, self.graph, settled))
@@ -149,7 +153,7 @@ class Study:
             if kpi in self._blocked:
                 return Unanswered(question, "refused_data", refused(self._blocked, [kpi]), remedy=MEND)
         rng = np.random.default_rng(self.seed)
-        return estimate(self.panel, self.identify(question), level=self.level, rng=rng)
+        return estimate(self.panel, self.identify(question), level=self.level, rng=rng, errors=self.errors)
 
     @property
     def system(self) -> LinkSystem:

@@ -20,7 +20,15 @@ from causalkpi.kpi import KPI, Formula, Link
 from causalkpi.language import LANGUAGES
 from causalkpi.panel import Panel, as_panel
 from causalkpi.question import Question
-from causalkpi.refuters import REFUTERS, cluster_bootstrap, lead, placebo, random_common_cause, refute_regression
+from causalkpi.refuters import (
+    REFUTERS,
+    cluster_bootstrap,
+    lead,
+    placebo,
+    random_common_cause,
+    refute_regression,
+    wild_bootstrap,
+)
 from causalkpi.refuters.cluster_bootstrap import bootstrap_slopes
 from causalkpi.refuters.lead import lead_estimand
 from causalkpi.refuters.other_set import other_set
@@ -214,6 +222,7 @@ def test_refuters_are_silent_on_sound_regressions(fitted: tuple[Regression, Pane
         "other_set",
         "two_routes",
         "unit_trends",
+        "wild_bootstrap",
     ]
     for finding in found:
         assert finding.result in ("holds", "not_applicable"), finding
@@ -473,8 +482,36 @@ def test_a_treatment_in_a_few_units_does_not_crash() -> None:
     x = np.zeros((40, 8))
     x[:3, 4:] = 1.0
     panel = table(X=x, Y=persistent(rng, 40, 8, 0.5))
-    found = refute_regression(regression_of(panel, replace(UNIT_EFFECTS, period_effects=("X", "Y"))), panel, draw())
-    assert found[2].result in ("not_applicable", "doubtful", "fails")
+    regression = regression_of(panel, replace(UNIT_EFFECTS, period_effects=("X", "Y")))
+    assert len(refute_regression(regression, panel, draw())) == len(REFUTERS)
+    assert regression.best.df < 3  # three treated units, and the interval knows
+
+
+def test_a_conclusion_that_a_wild_bootstrap_does_not_bear_out() -> None:
+    panel = static(draw(31), units=12)
+    sound = regression_of(panel, UNIT_EFFECTS)
+    assert wild_bootstrap(sound, panel, draw()).result == "holds"
+    boasting = wild_bootstrap(with_error(sound, 0.1), panel, draw())
+    assert boasting.result == "fails"
+    assert boasting.p_value >= 0.1 > 0.05 > boasting.numbers["reported"]
+    assert "more units" in boasting.remedy
+
+
+def test_a_wild_bootstrap_agrees_on_a_clear_effect_per_contrast() -> None:
+    panel = static(draw(32), units=12)
+    moved = Panel(panel.frame.assign(Y=panel.frame["Y"] + panel.frame["X"]))
+    found = wild_bootstrap(regression_of(moved, UNIT_EFFECTS, contrast=-10.0), moved, draw())
+    assert found.result == "holds"
+    assert found.p_value < 0.01
+    assert found.numbers["low"] < -10 < found.numbers["high"] < 0
+    assert found.statistic == pytest.approx(regression_of(moved, UNIT_EFFECTS).best.slopes[0] * -10, rel=1e-9)
+
+
+def test_a_wild_bootstrap_says_where_it_does_not_apply() -> None:
+    corrected, once, many = dynamic(draw(33)), cross_section(draw(33)), static(draw(33), units=50)
+    assert_not_applicable(wild_bootstrap(regression_of(corrected, DYNAMIC), corrected, draw()), "corrected")
+    assert_not_applicable(wild_bootstrap(regression_of(once, CROSS), once, draw()), "seen once")
+    assert_not_applicable(wild_bootstrap(regression_of(many, UNIT_EFFECTS), many, draw()), "50 units")
 
 
 # What every finding owes its reader

@@ -9,6 +9,7 @@ from ..errors import DataError
 from ..language import Name, Text
 from ..panel import Panel, as_panel
 from ..question import Estimand, Unanswered
+from .conventions import USUAL_ERRORS, Convention, usual
 from .front_door import estimate_by_front_door
 from .identity import estimate_identity
 from .instrument import estimate_by_instrument
@@ -20,6 +21,12 @@ from .screen import Refusal
 _MEND = Text(
     "Mend the data, or the graph, and ask again.", "Herstel de gegevens, of de graaf, en stel de vraag opnieuw."
 )
+_JOINT = Text(
+    "The answer is put together from several regressions, whose joint uncertainty comes from leaving one unit out at a "
+    "time: other errors cannot be chosen for it.",
+    "Het antwoord is samengesteld uit meerdere regressies, waarvan de gezamenlijke onzekerheid volgt uit het telkens "
+    "weglaten van één eenheid: andere standaardfouten zijn daarvoor niet te kiezen.",
+)
 __all__ = ["Answer", "Beside", "Estimate", "estimate", "minimum_detectable_effect"]
 
 
@@ -30,6 +37,7 @@ def estimate(
     level: float = 0.95,
     rng: np.random.Generator | None = None,
     confirm: bool = True,
+    errors: Convention = usual,
 ) -> Answer:
     """Estimate what was identified.
 
@@ -45,6 +53,10 @@ def estimate(
         For the draws behind front-door and identity intervals; the same draws each time by default.
     confirm : bool
         Whether DoWhy computes every slope too. Only simulations should skip it.
+    errors : callable
+        How the standard errors of an adjusted regression are computed: a function of
+        :mod:`causalkpi.estimators.conventions`, such as ``by_unit_and_period`` or ``across_units``. Answers that are
+        corrected, or put together from several regressions, have no other than their own and are refused.
 
     Returns
     -------
@@ -75,6 +87,8 @@ def estimate(
     missing = _blocked(table, estimand)
     if missing:
         return Unanswered(question, "refused_data", missing, remedy=_MEND)
+    if errors is not usual and estimand.route != "back_door":
+        return Unanswered(question, "not_estimable", _JOINT, remedy=USUAL_ERRORS)
     draws = np.random.default_rng(0) if rng is None else rng
     try:
         if estimand.route == "front_door":
@@ -83,7 +97,7 @@ def estimate(
             return estimate_by_instrument(table, estimand, level, confirm=confirm)
         if estimand.route == "identity":
             return estimate_identity(table, estimand, level, draws, confirm=confirm)
-        return estimate_by_adjustment(table, estimand, level, confirm=confirm)
+        return estimate_by_adjustment(table, estimand, level, confirm=confirm, errors=errors)
     except DataError as error:
         return Unanswered(question, "refused_data", error.text, remedy=_MEND)
     except Refusal as refusal:

@@ -142,6 +142,11 @@ class Estimate:
     regressions: tuple[Regression, ...] = field(default=(), repr=False, compare=False)
     extrapolated: bool = False
 
+    @property
+    def rests_on(self) -> float:
+        """How many units the answer rests on: those that its treatment varies over, where fewer."""
+        return min([float(self.units), *(part.best.effective for part in self.regressions)])
+
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain values, for JSON and tables."""
         return {

@@ -20,6 +20,7 @@ from .placebo import placebo
 from .random_common_cause import random_common_cause
 from .two_routes import two_routes
 from .unit_trends import unit_trends
+from .wild_bootstrap import wild_bootstrap
 
 Refuter = Callable[[Regression, Panel, np.random.Generator], Finding]
 REFUTERS: tuple[Refuter, ...] = (
@@ -30,6 +31,7 @@ REFUTERS: tuple[Refuter, ...] = (
     other_set,
     two_routes,
     unit_trends,
+    wild_bootstrap,
 )
 
 
@@ -62,6 +64,7 @@ def refute_regression(regression: Regression, panel: Panel, rng: np.random.Gener
     other_set not_applicable
     two_routes not_applicable
     unit_trends not_applicable
+    wild_bootstrap not_applicable
     """
     streams = rng.spawn(len(REFUTERS))
     return tuple(refuter(regression, panel, stream) for refuter, stream in zip(REFUTERS, streams, strict=True))
@@ -78,4 +81,5 @@ __all__ = [
     "refute_regression",
     "two_routes",
     "unit_trends",
+    "wild_bootstrap",
 ]

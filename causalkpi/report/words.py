@@ -110,6 +110,14 @@ FRONT: Mapping[str, tuple[str, str]] = {
         "This rests on {count} units only: a hint, not a finding.",
         "Dit berust op slechts {count} eenheden: een aanwijzing, geen uitkomst.",
     ),
+    "few_vary": (
+        "What varies in the treatment comes from about {count} units only: a hint, not a finding.",
+        "De variatie in de ingreep komt van ongeveer {count} eenheden: een aanwijzing, geen uitkomst.",
+    ),
+    "one_unit": (
+        "This is the course of a single organisation, compared with nobody: a hint, not a finding.",
+        "Dit is het verloop van één organisatie, met niemand vergeleken: een aanwijzing, geen uitkomst.",
+    ),
     "claim_fails": ("The claim does not hold here: “{statement}”", "De stelling houdt hier geen stand: “{statement}”"),
     "raw_zero": (
         "With {change} the raw figures show a difference in {outcome} of {raw} {later}. Once what disturbs the "
