@@ -11,7 +11,7 @@ import pandas as pd
 
 from .errors import DataError, Fault, QuestionError, raise_all
 from .estimators.changeover import NEVER, Changeover, read_changeover
-from .estimators.regression import FEW_UNITS
+from .estimators.conventions import FEW_UNITS
 from .estimators.result import Beside
 from .estimators.screen import Refusal
 from .estimators.staggered import Average, GroupTime, beside, group_time, joint_critical

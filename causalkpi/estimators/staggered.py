@@ -23,7 +23,8 @@ import numpy as np
 from ..errors import DisagreementError, Fault
 from ..language import Text
 from .changeover import NEVER, Changeover
-from .regression import AGREEMENT, interval, jackknife_covariance, leave_one_out, p_value
+from .clusters import jackknife_covariance
+from .regression import AGREEMENT, interval, leave_one_out, p_value
 from .result import Beside
 from .screen import Refusal, dependent
 

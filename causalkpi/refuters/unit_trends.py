@@ -16,7 +16,8 @@ from functools import partial
 import numpy as np
 
 from ..adjustment import strictness
-from ..estimators.regression import interval, jackknife_covariance, leave_one_out, p_value
+from ..estimators.clusters import jackknife_covariance
+from ..estimators.regression import interval, leave_one_out, p_value
 from ..estimators.result import Regression
 from ..estimators.screen import dependent
 from ..estimators.split_panel import splits

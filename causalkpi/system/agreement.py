@@ -15,9 +15,10 @@ import numpy as np
 from scipy import stats
 
 from ..estimators import Answer, Estimate
+from ..estimators.clusters import jackknife_covariance
 from ..finding import BY_P, Finding, p_text, result_of
 from ..language import NOTHING, Text
-from .links import covariance, largest
+from .links import largest
 
 REFERENCE = "Hausman 1978, Econometrica 46:1251-1271; Plagborg-Moller and Wolf 2021, Econometrica 89:955-980"
 _SAME = 1e-6  # of a standard error
@@ -96,8 +97,8 @@ def compare(
     gaps: dict[int, Gap] = {}
     for h in links:
         difference = links_moved[h] - adjusted_moved[h]
-        error = float(np.sqrt(covariance(difference[:, None])[0, 0]))
-        if error > _SAME * float(np.sqrt(covariance(adjusted_moved[h][:, None])[0, 0])):
+        error = float(np.sqrt(jackknife_covariance(difference[:, None])[0, 0]))
+        if error > _SAME * float(np.sqrt(jackknife_covariance(adjusted_moved[h][:, None])[0, 0])):
             differences[h], gaps[h] = difference, Gap(links[h] - adjusted[h], error)
     if not gaps:
         why = Text(
@@ -107,7 +108,9 @@ def compare(
         return incomparable(why), gaps
     statistics = {h: gap.value / gap.std_error for h, gap in gaps.items()}
     worst = max(statistics, key=lambda h: abs(statistics[h]))
-    reached = largest(covariance(np.column_stack(list(differences.values()))), df, rng) >= abs(statistics[worst])
+    reached = largest(jackknife_covariance(np.column_stack(list(differences.values()))), df, rng) >= abs(
+        statistics[worst]
+    )
     exact = float(2 * stats.t.sf(abs(statistics[worst]), df))
     p = exact if len(gaps) == 1 else max(exact, float(reached.mean()))
     seen = Text(

@@ -10,6 +10,7 @@ import networkx as nx
 import numpy as np
 from scipy import stats
 
+from ..estimators.clusters import jackknife_covariance
 from ..estimators.screen import Refusal
 from ..graph import KPIGraph
 from ..language import Name, Text
@@ -56,7 +57,9 @@ class LinkSystem:
     def df(self, ways: Ways) -> float:
         """Degrees of freedom of what is worked out along these ways: the fewest of any equation's."""
         kpis = {self.equations.links[place][0] for place in self.used(ways)}
-        return min((self.equations.fitted[kpi].fit.df for kpi in kpis), default=float(len(self.equations.units) - 1))
+        return min(
+            (self.equations.fitted[kpi].fit.left_out_df for kpi in kpis), default=float(len(self.equations.units) - 1)
+        )
 
     def replicates(self, ways: Ways, outputs: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Outputs and, to first order, how they move with each unit left out.
@@ -74,7 +77,7 @@ class LinkSystem:
         """
         slopes, left_out = self.corrected.slopes, self.corrected.left_out
         places = self.used(ways)
-        errors = _spread(left_out)[places]
+        errors = np.sqrt(np.diag(jackknife_covariance(left_out[:, places])))
         steps = np.zeros((len(places), len(slopes)))
         steps[np.arange(len(places)), places] = errors
         values = outputs(np.vstack([slopes, slopes + steps, slopes - steps]))
@@ -82,12 +85,6 @@ class LinkSystem:
         change = (values[1 : count + 1] - values[count + 1 :]) / np.where(errors > 0, 2 * errors, 1.0)[:, None]
         moved = (left_out - slopes)[:, places] @ change
         return values[0], values[0] + moved * np.sqrt(1 + self.corrected.noise)
-
-
-def _spread(left_out: np.ndarray) -> np.ndarray:
-    """Leave-one-out standard errors, shape (links,)."""
-    count = len(left_out)
-    return np.sqrt((count - 1) / count * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0))
 
 
 def fit_system(
@@ -166,13 +163,6 @@ def _correctable(equations: Equations) -> Equations:
 def _without(equations: Equations, lost: dict[str, Text]) -> Equations:
     fitted = {kpi: found for kpi, found in equations.fitted.items() if kpi not in lost}
     return replace(equations, fitted=fitted, refused={**equations.refused, **lost})
-
-
-def covariance(replicates: np.ndarray) -> np.ndarray:
-    """Joint covariance of outputs from their leave-one-out replicates, shape (units, k)."""
-    count = len(replicates)
-    centred = replicates - replicates.mean(axis=0)
-    return (count - 1) / count * centred.T @ centred
 
 
 def critical(joint: np.ndarray, df: float, level: float, rng: np.random.Generator, draws: int = 20_000) -> float:

@@ -18,11 +18,12 @@ import pandas as pd
 
 from ..dag import causal_nodes, downstream, upstream
 from ..errors import Fault, QuestionError, did_you_mean
+from ..estimators.clusters import jackknife_covariance
 from ..graph import KPIGraph, Node
 from ..language import NOTHING, Name, Text, both
 from ..question import Question, Unanswered
 from ..reasons import no_path
-from .links import LinkSystem, covariance
+from .links import LinkSystem
 from .profile import Amount, amount
 from .responses import Visited
 
@@ -182,7 +183,7 @@ def paths(
         return question.contrast * np.column_stack([found.get(one, np.zeros(len(slopes))) for one in sets])
 
     values, moved = system.replicates(ways, outputs)
-    joint, df = covariance(moved), system.df(ways)
+    joint, df = jackknife_covariance(moved), system.df(ways)
     no_shares = _no_shares(values, amount(values, joint, np.ones(len(sets)), df, level))
     total = float(values.sum())
 

@@ -16,12 +16,13 @@ import pandas as pd
 from scipy import stats
 
 from ..estimators import Answer, Estimate
+from ..estimators.clusters import jackknife_covariance
 from ..finding import Finding
 from ..graph import Node
 from ..language import NOTHING, Text
 from ..question import Question, Unanswered
 from .agreement import Gap, two_routes
-from .links import LinkSystem, covariance, critical
+from .links import LinkSystem, critical
 
 PER_YEAR = {"year": 1, "quarter": 4, "month": 12, "week": 52, "day": 365}
 
@@ -233,7 +234,7 @@ def profile(
     values, moved = system.replicates(ways, outputs)
     plain = outputs(system.equations.slopes[None, :])[0]
     df = system.df(ways)
-    joint = covariance(moved)
+    joint = jackknife_covariance(moved)
     width = critical(joint, df, level, draws)
     finding, gaps = two_routes(values, moved, answers, system.equations.units, df, draws)
     per_period = (1 + rate) ** (1 / PER_YEAR.get(system.panel.frequency, 1))

@@ -24,9 +24,9 @@ import numpy as np
 
 import causalkpi as ck
 from causalkpi import dowhy_bridge
+from causalkpi.estimators.clusters import jackknife_covariance
 from causalkpi.question import Question, Unanswered
 from causalkpi.system import paths, profile
-from causalkpi.system.links import covariance
 
 RESULTS = Path(__file__).parent / "results" / "system.json"
 HORIZON, EFFECTS, DRAWS = 8, 20, 1_000
@@ -65,7 +65,7 @@ def main() -> None:
                 values, moved = system.replicates(
                     ways, lambda slopes, w=ways, n=nodes: np.column_stack([w.follow(slopes)[node] for node in n])
                 )
-                rng.multivariate_normal(values, covariance(moved), DRAWS, method="eigh")
+                rng.multivariate_normal(values, jackknife_covariance(moved), DRAWS, method="eigh")
 
     parts = 0
 
