@@ -172,7 +172,12 @@ class Panel:
     def _shifted(self, kpi: str, by: int) -> np.ndarray:
         """The values of :meth:`shift`."""
         at, there = self._place(by)
-        return np.where(there, self.frame[kpi].to_numpy()[at], np.nan)
+        return np.where(there, self._columns[kpi][at], np.nan)
+
+    @cached_property
+    def _columns(self) -> dict[str, np.ndarray]:
+        """Every KPI's values, shape (rows,)."""
+        return {kpi: self.frame[kpi].to_numpy() for kpi in self.frame.columns}
 
     def _place(self, by: int) -> tuple[np.ndarray, np.ndarray]:
         """For every row, the row that is `by` periods later in its unit, and whether there is one."""
@@ -200,11 +205,14 @@ class Panel:
             Aligned to `frame`; its columns are the pairs, as a MultiIndex ("kpi", "shift").
         """
         pairs = [(kpi, int(by)) for kpi, by in nodes]
-        self._require([kpi for kpi, _ in pairs])
-        values = [self._shifted(kpi, by) for kpi, by in pairs]
         names = pd.MultiIndex.from_tuples([*pairs, ("", 0)], names=("kpi", "shift"))[:-1]
-        table = np.column_stack([np.empty((len(self.frame), 0)), *values])
-        return pd.DataFrame(table, index=self.frame.index, columns=names)
+        return pd.DataFrame(self.values(pairs), index=self.frame.index, columns=names)
+
+    def values(self, nodes: Iterable[tuple[str, int]]) -> np.ndarray:
+        """The same as :meth:`columns` as plain numbers, shape (rows, nodes)."""
+        pairs = [(kpi, int(by)) for kpi, by in nodes]
+        self._require(dict.fromkeys(kpi for kpi, _ in pairs))
+        return np.column_stack([np.empty((len(self.frame), 0)), *(self._shifted(kpi, by) for kpi, by in pairs)])
 
     def differenced(self, kpis: Iterable[str]) -> Panel:
         """The same panel with the changes of these KPIs from the period before in place of their levels.
@@ -239,7 +247,9 @@ class Panel:
         return codes, periods, codes * span + (periods - periods.min())
 
     def _require(self, kpis: Iterable[str]) -> None:
-        absent = [kpi for kpi in dict.fromkeys(kpis) if kpi not in self.frame.columns]
+        absent = [kpi for kpi in dict.fromkeys(kpis) if kpi not in self._columns]
+        if not absent:
+            return
         way_out = {kpi: self.blocked.get(kpi) or did_you_mean(kpi, map(Name, self.kpis)) for kpi in absent}
         where = {k: Text("KPI '{kpi}'", "KPI '{kpi}'", kpi=Name(k)) for k in absent}
         found, rule = Text("no usable column", "geen bruikbare kolom"), "unknown-column"

@@ -158,7 +158,7 @@ class Arithmetic:
         self.graph, self.target, self.moved = graph, target, moved
         self.open: dict[Node, bool] = {}
         leaves = sorted(self._leaves(target))
-        table = panel.columns(leaves).to_numpy()
+        table = panel.values(leaves)
         missing = np.isnan(table)
         complete = ~missing.any(axis=1) & rows
         self.lost = {

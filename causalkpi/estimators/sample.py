@@ -128,7 +128,7 @@ def build_sample(
     """
     controls = [n for n in adjustment if n not in (UNIT_NODE, PERIOD_NODE)]
     nodes = [outcome, *treatments, *controls]
-    table = panel.columns(nodes).to_numpy(dtype=float, copy=True)
+    table = panel.values(nodes)
     index = panel.frame.index
     considered = np.ones(len(table), bool) if keep is None else keep
     missing = np.isnan(table)
