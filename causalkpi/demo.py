@@ -55,7 +55,8 @@ def run_demo(progress: Callable[[str], None] = lambda _: None, language: Languag
     study = Study(load_graph(GRAPH), load_demo(), unit="unit", period="period")
     ledger = study.run(HEADLINES, progress=progress)
     progress("the value of a point of customer_loyalty")
-    value = net_present_value(study.panel, study.answer, "customer_loyalty", "operating_result", rate=RATE)
+    value = net_present_value(study.panel, study.answer, "customer_loyalty", "operating_result", rate=RATE,
+                              system=study.system)  # fmt: skip
     ledger = replace(ledger, answers=with_truth(ledger.answers, true_effect))
     return Run(
         TITLES[language].format(name=WATERLAND.nl if language == "nl" else WATERLAND.en),

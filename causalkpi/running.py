@@ -71,6 +71,7 @@ def values(file: StudyFile, study: Study, progress: Callable[[str], None]) -> tu
                 change=wanted.change,
                 horizon=wanted.horizon,
                 level=study.level,
+                system=study.system,
             )
         )
     return tuple(found)

@@ -281,10 +281,10 @@ FRONT: Mapping[str, tuple[str, str]] = {
         "{change}, één {period} lang: wat dat met {outcome} doet",
     ),
     "values_intro": (
-        "A pulse of one period, and what it does to money in that period and later, discounted. The interval comes "
-        "from joint draws over all periods.",
+        "A pulse of one period, and what it does to money in that period and later, discounted. The interval leaves "
+        "out one unit at a time in all periods at once.",
         "Een verandering van één periode, en wat die in dezelfde en latere perioden met het geld doet, contant "
-        "gemaakt. Het interval komt uit gezamenlijke trekkingen over alle perioden.",
+        "gemaakt. Het interval laat telkens één eenheid weg, in alle perioden tegelijk.",
     ),
     "money_settled": ("The interval is clear of zero.", "Het interval ligt vrij van nul."),
     "money_open": (
@@ -298,6 +298,14 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "horizon": ("Last flow counted", "Laatste stroom die meetelt"),
     "per_unit": ("Per", "Per"),
     "per_unit_why": ("unit of the data, on average", "eenheid in de gegevens, gemiddeld"),
+    "way": ("Worked out", "Berekend"),
+    "way_links": ("along the links of the graph", "langs de verbanden van de graaf"),
+    "way_adjusted": (
+        "from adjusted regressions, period by period",
+        "uit gecorrigeerde regressies, periode voor periode",
+    ),
+    "way_other": ("By adjusted regressions", "Met gecorrigeerde regressies"),
+    "way_other_none": ("do not reach as far", "reiken niet zo ver"),
     "not_counted": ("Not counted", "Telt niet mee"),
     "column_when": ("When", "Wanneer"),
     "column_flow": ("Effect", "Effect"),

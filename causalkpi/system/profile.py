@@ -237,8 +237,7 @@ def profile(
     joint = jackknife_covariance(moved)
     width = critical(joint, df, level, draws)
     finding, gaps = two_routes(values, moved, answers, system.equations.units, df, draws)
-    per_period = (1 + rate) ** (1 / PER_YEAR.get(system.panel.frequency, 1))
-    factors = per_period ** -np.arange(count, dtype=float)
+    factors = discount_factors(rate, system.panel.frequency, count)
     moments = []
     for h, node in enumerate(nodes):
         upto = (np.arange(count) <= h).astype(float)
@@ -256,6 +255,18 @@ def profile(
     short = any(system.equations.fitted[system.equations.links[place][0]].short for place in system.used(ways))
     return Profile(*named, tuple(moments), amount(values, joint, factors, df, level), rate, system.panel.frequency,
                    level, df, len(moved), short, finding, stops)  # fmt: skip
+
+
+def discount_factors(rate: float, frequency: str, count: int) -> np.ndarray:
+    """What money of the pulse's period and later ones counts for, shape (count,): a yearly rate, compounded per period.
+
+    Examples
+    --------
+    >>> discount_factors(0.08, "year", 3).round(4)
+    array([1.    , 0.9259, 0.8573])
+    """
+    per_period = (1 + rate) ** (1 / PER_YEAR.get(frequency, 1))
+    return per_period ** -np.arange(count, dtype=float)
 
 
 def amount(values: np.ndarray, joint: np.ndarray, weights: np.ndarray, df: float, level: float) -> Amount:
