@@ -17,6 +17,7 @@ from .linear import estimate_by_adjustment
 from .power import minimum_detectable_effect
 from .result import Answer, Beside, Estimate
 from .screen import Refusal
+from .series import estimate_series
 
 _MEND = Text(
     "Mend the data, or the graph, and ask again.", "Herstel de gegevens, of de graaf, en stel de vraag opnieuw."
@@ -26,6 +27,10 @@ _JOINT = Text(
     "time: other errors cannot be chosen for it.",
     "Het antwoord is samengesteld uit meerdere regressies, waarvan de gezamenlijke onzekerheid volgt uit het telkens "
     "weglaten van één eenheid: andere standaardfouten zijn daarvoor niet te kiezen.",
+)
+_ALONE = Text(
+    "One unit's series has errors of its own: those asked for compare units.",
+    "De reeks van één eenheid kent eigen standaardfouten: de gevraagde vergelijken eenheden.",
 )
 __all__ = ["Answer", "Beside", "Estimate", "estimate", "minimum_detectable_effect"]
 
@@ -87,8 +92,9 @@ def estimate(
     missing = _blocked(table, estimand)
     if missing:
         return Unanswered(question, "refused_data", missing, remedy=_MEND)
-    if errors is not usual and estimand.route != "back_door":
-        return Unanswered(question, "not_estimable", _JOINT, remedy=USUAL_ERRORS)
+    series = table.repeated and table.n_units == 1
+    if errors is not usual and (series or estimand.route != "back_door"):
+        return Unanswered(question, "not_estimable", _ALONE if series else _JOINT, remedy=USUAL_ERRORS)
     draws = np.random.default_rng(0) if rng is None else rng
     try:
         if estimand.route == "front_door":
@@ -97,6 +103,8 @@ def estimate(
             return estimate_by_instrument(table, estimand, level, confirm=confirm)
         if estimand.route == "identity":
             return estimate_identity(table, estimand, level, draws, confirm=confirm)
+        if series:
+            return estimate_series(table, estimand, level, confirm=confirm)
         return estimate_by_adjustment(table, estimand, level, confirm=confirm, errors=errors)
     except DataError as error:
         return Unanswered(question, "refused_data", error.text, remedy=_MEND)

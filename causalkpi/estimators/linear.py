@@ -262,7 +262,8 @@ def _beside(name: str, found: Fit, contrast: float, level: float, why: Text) -> 
 
 def population(panel: Panel, sample: Sample) -> Text:
     """For which units and periods an answer is."""
-    count = Text("{n:,} units", "{n:,} eenheden", n=len(sample.units))
+    units = len(sample.units)
+    count = Text("{n:,} units", "{n:,} eenheden", n=units) if units > 1 else Text("one unit", "één eenheid")
     if not panel.repeated:
         return count
     ordinals = panel.frame.index.get_level_values(1)[sample.used]

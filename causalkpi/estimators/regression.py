@@ -88,22 +88,24 @@ def fit(sample: Sample, *, confirm: bool = True, errors: Convention = usual) -> 
     size = _power(sample.outcome - sample.outcome.mean())
     endog = pd.Series(sample.outcome / size, name=_scaled_names([sample.outcome_name], np.array([size]))[0])
     model = sm.OLS(endog, exog)
+    clustered = sample.repeated and len(sample.units) > 1
+    group = sample.unit if clustered else np.arange(len(sample.outcome))  # of one unit, its periods
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         results = (
-            model.fit(method="qr", cov_type="cluster", cov_kwds={"groups": sample.unit}, use_t=True)
-            if sample.repeated
+            model.fit(method="qr", cov_type="cluster", cov_kwds={"groups": group}, use_t=True)
+            if clustered
             else model.fit(method="qr", cov_type="HC3", use_t=True)
         )
     which = slice(1, 1 + sample.treatments.shape[1])
     native = size / scale[which]
     design = exog.to_numpy()
-    effective = effective_units(design, sample.unit, which)
+    effective = effective_units(design, group, which)
     _require_spread(sample, effective)
     slopes = results.params.to_numpy()[which] * native
-    left_out = leave_one_out(design, sample.outcome / size, sample.unit, which)
+    left_out = leave_one_out(design, sample.outcome / size, group, which)
     spread = min(effective)
-    df = len(sample.units) - 1.0 if sample.repeated else float(results.df_resid)
+    df = len(sample.units) - 1.0 if clustered else float(results.df_resid)
     if spread < FEW_UNITS:  # a t distribution that knows how few units the answer rests on
         df = min(df, max(1.0, spread - 1))
     robust = results.cov_params().to_numpy()[which, which]
@@ -134,6 +136,7 @@ def _require_spread(sample: Sample, effective: list[float]) -> None:
     for name, count in zip(sample.treatment_names, effective, strict=True):
         if count < FEWEST_EFFECTIVE:
             what = Text("units", "eenheden") if sample.repeated else Text("rows", "rijen")
+            what = Text("periods", "perioden") if sample.repeated and len(sample.units) == 1 else what
             raise Refusal(
                 Text(
                     "What varies in {kpi} comes from so few {what} (about {count:.1f}) that nobody can tell how much "

@@ -228,7 +228,7 @@ def sample_words(fit: Fit) -> list[Text]:
     """What a reader must know of a sample before he believes a number from it."""
     sample, said = fit.sample, []
     units = len(sample.units)
-    if sample.repeated and units < 10:
+    if sample.repeated and 1 < units < 10:
         said.append(
             Text(
                 "Only {n} units: the interval itself is uncertain. Treat this as a hint.",
@@ -236,7 +236,7 @@ def sample_words(fit: Fit) -> list[Text]:
                 n=units,
             )
         )
-    elif sample.repeated and units < 50:
+    elif sample.repeated and 1 < units < 50:
         said.append(
             Text(
                 "{n} units are few: the interval is approximate.",

@@ -107,6 +107,8 @@ def build_sample(
     treatments: Sequence[Node],
     adjustment: Sequence[Node] = (),
     keep: np.ndarray | None = None,
+    *,
+    alone: bool = False,
 ) -> Sample:
     """Draw the complete rows of a regression from a panel and take the fixed effects out.
 
@@ -119,6 +121,8 @@ def build_sample(
         With ``<unit>`` and ``<period>`` for fixed effects.
     keep : ndarray of bool, optional
         Rows of ``panel.frame`` to consider; all by default.
+    alone : bool
+        Whether a single unit will do, because its periods are compared with each other.
 
     Raises
     ------
@@ -142,7 +146,9 @@ def build_sample(
     unit, names = pd.factorize(index.get_level_values(0)[used])
     period, periods = pd.factorize(index.get_level_values(1)[used], sort=True)
     taken = (len(names) if unit_effects else 1) + (len(periods) - 1 if period_effects else 0)
-    _enough(panel, used, len(names), nodes, lost, int(considered.sum()), taken)
+    _enough(panel, used, nodes, lost, int(considered.sum()), taken)
+    if panel.repeated and not alone:
+        _require_units(len(names))
     table = table[used]
     if panel.repeated and not period_effects:  # errors that hang together by unit do not know what a period shares
         for j in same_in_all_units(table[:, 1 : 1 + len(treatments)], period):
@@ -212,7 +218,6 @@ def _unit_means(table: np.ndarray, unit: np.ndarray, count: int) -> np.ndarray:
 def _enough(
     panel: Panel,
     used: np.ndarray,
-    units: int,
     nodes: Sequence[Node],
     lost: Mapping[str, int],
     rows: int,
@@ -253,7 +258,11 @@ def _enough(
                 needed=needed,
             ),
         )
-    if panel.repeated and units < _FEWEST_UNITS:
+
+
+def _require_units(units: int) -> None:
+    """Refuse too few units to say how much the answer would differ between them."""
+    if units < _FEWEST_UNITS:
         raise Refusal(
             Text(
                 f"Only {{units}} unit{'s' * (units != 1)} can be used: with fewer than {{fewest}} nobody can tell how "
