@@ -32,6 +32,7 @@ _HOMES = {
     "datasets": ("load_demo",),
     "question": ("Estimand", "Question", "Unanswered"),
     "identification": ("identify",),
+    "event_study": ("EventStudy",),
     "evidence": ("Evidence",),
     "finding": ("Finding",),
     "ledger": ("Ledger",),

@@ -14,9 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from .language import NOTHING, Name, Text
+from .wording import later, words
 
 _LARGEST = 50_000_000
 _SAME = 1e-9
+_LONGEST = 200
+_GRADES = {
+    "strong": Text("strong evidence", "sterke onderbouwing"),
+    "moderate": Text("moderate evidence", "redelijke onderbouwing"),
+    "weak": Text("weak evidence", "zwakke onderbouwing"),
+    "none": Text("no evidence", "geen onderbouwing"),
+    "against": Text("evidence against the claim", "onderbouwing tegen de stelling"),
+    "negligible": Text("a demonstrably negligible effect", "een aantoonbaar verwaarloosbaar effect"),
+    "ungraded": Text("no grade", "geen oordeel"),
+}
 _SETTINGS = ("level", "seed", "smallest", "settled")
 
 
@@ -73,8 +84,8 @@ class Changes:
         if self.added or self.dropped:
             told.append(
                 Text(
-                    "{added} questions are new, {dropped} are no longer asked.",
-                    "{added} vragen zijn nieuw, {dropped} worden niet meer gesteld.",
+                    "Questions that are new: {added}; that are no longer asked: {dropped}.",
+                    "Nieuwe vragen: {added}; vragen die niet meer worden gesteld: {dropped}.",
                     added=self.added,
                     dropped=self.dropped,
                 )
@@ -135,12 +146,13 @@ def compare(before: Mapping[str, Any] | Text, after: Mapping[str, Any]) -> Chang
     >>> other = {"format": 1, "seed": 3, "answers": [one["answers"][0] | {"value": 2.5}]}
     >>> print(*compare(one, other).sentences, sep="\n")
     The settings changed: seed.
-    a → b: 2 became 2.5 (5.0 standard errors).
+    a → b, in the same period: 2 became 2.5 (5.0 standard errors).
     """
     if isinstance(before, Text):
         return Changes(why=before)
     then, now = _answers(before), _answers(after)
-    moved = [_moved(key, then[key], now[key]) for key in now if key in then]
+    frequency = str(_part(after, "panel").get("frequency") or "step")
+    moved = [_moved(key, then[key], now[key], frequency) for key in now if key in then]
     return Changes(
         tuple(_causes(before, after)),
         tuple(each for pair in moved for each in pair),
@@ -160,6 +172,13 @@ def _answers(record: Mapping[str, Any]) -> dict[tuple[Any, ...], Mapping[str, An
 
 def _causes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Text]:
     """What changed among the inputs."""
+    title = before.get("title")
+    if isinstance(title, str) and title != after.get("title"):
+        yield Text(
+            "The last run in this folder had another title: {title}.",
+            "De vorige run in deze map had een andere titel: {title}.",
+            title=title[:_LONGEST],
+        )
     then, now = _hashes(before), _hashes(after)
     data = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
     if data:
@@ -190,29 +209,58 @@ def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
 
 
-def _moved(key: tuple[Any, ...], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Moved]:
+def _moved(key: tuple[Any, ...], before: Mapping[str, Any], after: Mapping[str, Any], frequency: str) -> list[Moved]:
     """How one answer moved; an empty list where it did not."""
-    treatment, outcome, horizon = Name(key[0]), Name(key[1]), int(_number(after.get("horizon")))
+    horizon = int(_number(after.get("horizon")))
     old, new = _number(before.get("value")), _number(after.get("value"))
     error = max(_number(before.get("std_error")), _number(after.get("std_error")))
-    states = [" ".join(filter(None, (str(a.get("status", "")), str(a.get("grade") or "")))) for a in (before, after)]
+    states = [(str(a.get("status", "")), str(a.get("grade") or "")) for a in (before, after)]
     same = abs(new - old) <= _SAME * max(abs(new), abs(old)) or (math.isnan(old) and math.isnan(new))
     if same and states[0] == states[1]:
         return []
-    names = {"treatment": treatment, "outcome": outcome}
-    if math.isnan(old) or math.isnan(new) or same:
-        words = [Text("{state}", "{state}", state=state.replace("_", " ")) for state in states]
-        said = Text("{treatment} → {outcome}: {before} became {after}.",
-                    "{treatment} → {outcome}: {before} werd {after}.",
-                    before=words[0], after=words[1], **names)  # fmt: skip
+    told = []
+    if math.isnan(old) or math.isnan(new):
+        told.append((_state(before, *states[0]), _state(after, *states[1]), NOTHING))
     else:
-        said = Text(
-            "{treatment} → {outcome}: {before:.4g} became {after:.4g} ({far:.1f} standard errors).",
-            "{treatment} → {outcome}: {before:.4g} werd {after:.4g} ({far:.1f} standaardfout).",
-            before=old, after=new, far=abs(new - old) / error if error > 0 else math.inf, **names,
-        )  # fmt: skip
+        if not same:
+            far = Text(" ({far:.1f} standard errors)", " ({far:.1f} standaardfouten)",
+                       far=abs(new - old) / error if error > 0 else math.inf)  # fmt: skip
+            told.append((_number_text(old), _number_text(new), far))
+        told += [(_status(a), _status(b), NOTHING) for a, b in [(states[0][0], states[1][0])] if a != b]
+        told += [(_grade(a), _grade(b), NOTHING) for a, b in [(states[0][1], states[1][1])] if a != b]
+    said = Text(
+        "{treatment} → {outcome}, {later}: {moves}.", "{treatment} → {outcome}, {later}: {moves}.",
+        treatment=Name(key[0]), outcome=Name(key[1]),
+        later=Text(later(horizon, frequency), later(horizon, frequency, "nl")),
+        moves=Text.join(
+            [Text("{a} became {b}{far}", "{a} werd {b}{far}", a=a, b=b, far=far) for a, b, far in told], "; "
+        ),
+    )  # fmt: skip
     shown = [
-        f"{state}{'' if math.isnan(value) else f' {value:.6g}'}"
+        f"{' '.join(filter(None, state))}{'' if math.isnan(value) else f' {value:.6g}'}"
         for state, value in zip(states, (old, new), strict=True)
     ]
-    return [Moved(str(treatment), str(outcome), horizon, shown[0], shown[1], said)]
+    return [Moved(key[0], key[1], horizon, shown[0], shown[1], said)]
+
+
+def _state(answer: Mapping[str, Any], status: str, grade: str) -> Text:
+    """An answer in few words: its number and its grade, or why it has none."""
+    value = _number(answer.get("value"))
+    if math.isnan(value):
+        return _status(status)
+    return Text("{value} ({grade})", "{value} ({grade})", value=_number_text(value), grade=_grade(grade))
+
+
+def _number_text(value: float) -> Text:
+    return Text("{value:.4g}", "{value:.4g}", value=value)
+
+
+def _status(status: str) -> Text:
+    """A status between quotes; one that this version does not know as it is."""
+    known = status in words()
+    said = Text(words("en")[status], words("nl")[status]) if known else status
+    return Text("‘{said}’", "‘{said}’", said=said)
+
+
+def _grade(grade: str) -> Text:
+    return _GRADES.get(grade) or Text("{grade}", "{grade}", grade=grade or "?")

@@ -169,12 +169,13 @@ def worlds(language: Language) -> int:
 
 
 @main.command()
+@click.option("--language", type=LANGUAGE, default="en", show_default=True)
 @_guarded
-def data() -> int:
+def data(language: Language) -> int:
     """List the data that come with the package, column by column."""
     from .listing import data_text
 
-    say(data_text())
+    say(data_text(language))
     return DONE
 
 

@@ -17,6 +17,7 @@ from .diagnostics import diagnose_regression
 from .estimators import Answer, Estimate
 from .finding import WORST_FIRST, Finding
 from .grade import Grade, grade
+from .graph import PERIOD_NODE
 from .kpi import Sign
 from .language import NOTHING, Name, Text
 from .panel import Panel
@@ -205,7 +206,8 @@ def weigh(
     strict = float(sum(found.bound_from(STRICT_FLOOR) for found in tested)) if tested else math.nan
     compared = bool(tested) and all(found.benchmarks for found in tested)
     declared = not math.isnan(smallest)
-    least = smallest if declared else usual_smallest(panel, answer.question)
+    shared = PERIOD_NODE in answer.estimand.adjustment
+    least = smallest if declared else usual_smallest(panel, answer.question, shared=shared)
     found = grade(answer, findings, (bound, strict), least, expected, compared=compared)
     return Evidence(
         answer.question, answer, expected, findings, tested, bound, strict, compared, least, declared, found
@@ -217,13 +219,14 @@ def _findings(part: Any, panel: Panel, rng: np.random.Generator) -> tuple[Findin
 
 
 def _worst(parts: Sequence[tuple[str, tuple[Finding, ...]]]) -> tuple[Finding, ...]:
-    """Of every check the worst over the parts, saying which part it is of."""
+    """Of every check the worst over the parts, saying which part it is of and in how many there was nothing to test."""
     if len(parts) <= 1:
         return parts[0][1] if parts else ()
 
     chosen = []
     for same in zip(*(found for _, found in parts), strict=True):
-        at = min(range(len(same)), key=lambda i: WORST_FIRST.index(same[i].result))
+        at = min(range(len(same)), key=lambda i: (WORST_FIRST.index(same[i].result), _or_one(same[i].p_value), i))
+        untested = sum(found.result == "not_applicable" for found in same)
         seen = Text(
             "Of the {count} parts the worst is {kpi}: {seen}",
             "Van de {count} delen is {kpi} het slechtst: {seen}",
@@ -231,25 +234,38 @@ def _worst(parts: Sequence[tuple[str, tuple[Finding, ...]]]) -> tuple[Finding, .
             kpi=Name(parts[at][0]),
             seen=same[at].seen,
         )
+        if 0 < untested < len(same):
+            seen = Text(
+                "{seen} In {untested} of them this could not be tested.",
+                "{seen} In {untested} daarvan was dit niet te toetsen.",
+                seen=seen,
+                untested=untested,
+            )
         chosen.append(replace(same[at], seen=seen))
     return tuple(chosen)
 
 
-def usual_smallest(panel: Panel, question: Question) -> float:
+def _or_one(p: float) -> float:
+    return 1.0 if math.isnan(p) else p
+
+
+def usual_smallest(panel: Panel, question: Question, *, shared: bool = False) -> float:
     """The smallest effect of interest where nobody names one: a tenth of a standard deviation per standard deviation.
 
     Standard deviations are those within units where units are seen repeatedly: what a treatment really varies by. A
-    correlation of 0.1 is what is commonly called small (Cohen 1988, Statistical power analysis, chapter 3).
+    correlation of 0.1 is what is commonly called small (Cohen 1988, Statistical power analysis, chapter 3). With
+    `shared` what all units share in a period is taken out too, as the answer does: inflation says nothing about size.
     """
-    treatment, outcome = (_spread(panel, kpi) for kpi in (question.treatment, question.outcome))
+    treatment, outcome = (_spread(panel, kpi, shared) for kpi in (question.treatment, question.outcome))
     return SMALL * outcome / treatment * abs(question.contrast) if treatment > 0 else math.nan
 
 
-def _spread(panel: Panel, kpi: str) -> float:
+def _spread(panel: Panel, kpi: str, shared: bool) -> float:
     """The standard deviation of a KPI, within units where they are seen repeatedly and it varies within them."""
     values = panel.frame[kpi]
     if panel.repeated:
-        within = values - values.groupby(level="unit").transform("mean")
+        own = values - values.groupby(level="period").transform("mean") if shared else values
+        within = own - own.groupby(level="unit").transform("mean")
         spread = float(within.std())
         if spread > 1e-9 * float(values.std()):
             return spread

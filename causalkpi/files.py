@@ -78,19 +78,36 @@ def _unreadable(where: str, found: str, expected: str, remedy: str = "") -> Data
     return DataError("The data cannot be read.", [Fault(where, found, expected, remedy, "file")])
 
 
+def _decoded(raw: bytes, name: str) -> tuple[str, list[Fault]]:
+    """A file's text, in UTF-8, UTF-16 or else Windows-1252; what none of these explains is no text."""
+    notes: list[Fault] = []
+    try:
+        try:
+            text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        except UnicodeDecodeError:
+            found = Text(
+                "text that is not UTF-8, read as Windows-1252", "tekst die geen UTF-8 is, gelezen als Windows-1252"
+            )
+            remedy, text = Text("Look at names with accents.", "Controleer namen met accenten."), raw.decode("cp1252")
+            notes = [Fault(name, found, "UTF-8", remedy, "encoding", severity="notes")]
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        found = Text("bytes that are no text", "bytes die geen tekst zijn")
+        expected = Text("lines of text, in UTF-8", "regels tekst, in UTF-8")
+        remedy = Text(
+            "Is it a workbook? Then its name ends in .xlsx.", "Is het een werkmap? Dan eindigt de naam op .xlsx."
+        )
+        raise _unreadable(name, found, expected, remedy)
+    return text, notes
+
+
 def _read_text(raw: bytes, source: Source, name: str) -> tuple[pd.DataFrame, list[Fault]]:
     """Delimited text, every cell as text; a row of another length would shift columns, so it stops."""
     import pyarrow as pa
     from pyarrow import csv as arrow
 
-    try:
-        notes, text = [], raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError:
-        found = Text(
-            "text that is not UTF-8, read as Windows-1252", "tekst die geen UTF-8 is, gelezen als Windows-1252"
-        )
-        remedy, text = Text("Look at names with accents.", "Controleer namen met accenten."), raw.decode("cp1252")
-        notes = [Fault(name, found, "UTF-8", remedy, "encoding", severity="notes")]
+    text, notes = _decoded(raw, name)
     separator = source.separator or ("\t" if str(source.data).lower().endswith(".tsv") else _separator(text))
     width = len(next(csv.reader(io.StringIO(text), delimiter=separator), []))
     names, uneven = [str(i) for i in range(width)], []

@@ -39,7 +39,12 @@ _Found = TypeVar("_Found")
 
 
 def identify(
-    graph: KPIGraph | nx.DiGraph, question: Question, *, repeated: bool = True, several: bool = True
+    graph: KPIGraph | nx.DiGraph,
+    question: Question,
+    *,
+    repeated: bool = True,
+    several: bool = True,
+    span: int | None = None,
 ) -> Estimand | Unanswered:
     """What may be learned about a question from this graph.
 
@@ -51,6 +56,8 @@ def identify(
         Whether units are seen in several periods; a panel supplies it, a cross-section has False.
     several : bool
         Whether there are several units per period.
+    span : int, optional
+        From the first period of the data to the last; an outcome beyond it is refused before any search.
 
     Returns
     -------
@@ -80,7 +87,10 @@ def identify(
     """
     setting = Setting(as_graph(graph), repeated, several)
     question.against(setting.graph)
-    refused = _beforehand(setting, question) or _through_the_organisation(setting, question)
+    refused = _beforehand(setting, question)
+    if refused is None and span is not None and question.horizon >= span:
+        refused = reasons.too_far(question, span)
+    refused = refused or _through_the_organisation(setting, question)
     if refused is not None:
         return refused
     setting = replace(setting, graph=by_period(setting.graph)) if setting.several else setting

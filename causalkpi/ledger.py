@@ -3,7 +3,8 @@
 A claim is decided by its rule, comparison by comparison. All comparisons of "and" must hold, so the largest p counts
 (an intersection-union test needs no correction); of "or" the smallest, times their number. Over the claims p-values
 are corrected by Holm's method (1979, Scandinavian Journal of Statistics 6). A claim that the figures support or
-contradict stays inconclusive while the evidence behind it is weak.
+contradict stays inconclusive while the evidence behind it is weak, or while hidden causes as strong as the strongest
+measured KPI could undo the comparison that decides it.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import Any, Literal
 import pandas as pd
 
 from .answers import Answers, Asked
-from .decide import STRENGTHS, Decided, decide
+from .decide import STRENGTHS, Decided, decide, decide_change
+from .event_study import EventStudy
 from .evidence import Evidence
 from .kpi import Claim
 from .language import Text
+from .question import Unanswered
 from .rule import Comparison, Rule
 
 Word = Literal["supported", "contradicted", "inconclusive", "not_testable", "not_examined"]
@@ -114,7 +117,10 @@ class Ledger:
         return "\n".join(f"{v.claim.id:<4} {v.word.replace('_', ' '):<14} {v.reason}" for v in self.verdicts)
 
 
-def keep_ledger(claims: Sequence[Claim], answers: Answers, level: float) -> Ledger:
+Changes = Mapping[tuple[str, str], EventStudy | Unanswered]
+
+
+def keep_ledger(claims: Sequence[Claim], answers: Answers, level: float, changes: Changes | None = None) -> Ledger:
     """Decide every claim by its rule.
 
     Parameters
@@ -123,8 +129,11 @@ def keep_ledger(claims: Sequence[Claim], answers: Answers, level: float) -> Ledg
     answers : Answers
         With the evidence of every claim's questions.
     level : float
+    changes : mapping of (str, str) to EventStudy or Unanswered
+        By the KPI that changed and the outcome, for claims about changes made at different times.
     """
-    drafts = [_verdict(claim, [item for item in answers if item.origin == claim.id]) for claim in claims]
+    known = changes or {}
+    drafts = [_verdict(claim, [item for item in answers if item.origin == claim.id], known) for claim in claims]
     together = holm({draft.claim.id: draft.p_value for draft in drafts if not math.isnan(draft.p_value)})
     verdicts = tuple(_corrected(draft, together.get(draft.claim.id, math.nan), level) for draft in drafts)
     return Ledger(verdicts, answers, level)
@@ -152,13 +161,16 @@ def rule_of(claim: Claim) -> Rule | Text:
         return Rule.parse(claim.rule)
     if claim.not_examined or claim.not_testable:
         return claim.not_examined or claim.not_testable
+    if claim.changes:
+        parts = ((name, sign) for name, *_, sign in claim.changes)
+        return Rule((tuple(Comparison(0.0, n) if sign == "+" else Comparison(n, 0.0) for n, sign in parts),))
     signs = {f"q{i + 1}": sign for i, sign in enumerate(claim.expected) if sign in ("+", "-")}
     if not signs:
         return Text("the graph gives no rule that would decide it", "de graaf geeft geen regel die haar beslist")
     return Rule((tuple(Comparison(0.0, n) if sign == "+" else Comparison(n, 0.0) for n, sign in signs.items()),))
 
 
-def _verdict(claim: Claim, asked: Sequence[Asked]) -> Verdict:
+def _verdict(claim: Claim, asked: Sequence[Asked], changes: Changes) -> Verdict:
     """A claim by itself: p of the likelier side, doubled, before any correction for other claims."""
     evidence = tuple(item.evidence for item in asked)
     rule = rule_of(claim)
@@ -166,7 +178,12 @@ def _verdict(claim: Claim, asked: Sequence[Asked]) -> Verdict:
         return Verdict(claim, "not_testable" if claim.not_testable else "not_examined", rule, evidence=evidence)
     names = claim.names or tuple(f"q{i + 1}" for i in range(len(asked)))
     named = dict(zip(names, evidence, strict=True))
-    parts = [[decide(each, named) for each in part] for part in rule.alternatives]
+    parts = [[decide(each, named) for each in part] for part in rule.alternatives] if not claim.changes else [
+        [
+            decide_change(each, (change, outcome, since), changes[change, outcome])
+            for each, (_, change, outcome, since, _) in zip(rule.alternatives[0], claim.changes, strict=True)
+        ]
+    ]  # fmt: skip
     flat = tuple(each for part in parts for each in part)
     holds, opposite = _combined(parts)
     if holds >= 1 and opposite >= 1 and any(each.why for each in flat):
@@ -197,8 +214,8 @@ def _says(word: Word, telling: Sequence[Decided], weak: Decided | None) -> Text:
     """Why a claim that its p-value decides comes to what it does."""
     if weak is not None:
         return Text(
-            "The figures point {way}, no more: the evidence on {about} is {strength}.",
-            "De cijfers wijzen {way}, meer niet: de onderbouwing voor {about} is {strength}.",
+            "The figures point {way}, no more; the evidence is {strength} on whether this holds: {about}.",
+            "De cijfers wijzen {way}, meer niet; de onderbouwing is {strength} op dit punt: {about}.",
             way=Text("that way", "die kant op") if word == "supported" else Text("the other way", "de andere kant op"),
             about=weak.about,
             strength=STRENGTHS[weak.strength],
@@ -222,8 +239,8 @@ def _corrected(draft: Verdict, p: float, level: float) -> Verdict:
         return replace(draft, p_value=p, word=draft.word if kept else "inconclusive")
     least = max((each for each in draft.decided if not each.why), key=lambda each: min(each.p_holds, each.p_opposite))
     reason = Text(
-        "The figures do not decide it (p = {p:.2f}, all claims taken together): {about} is not settled.",
-        "De cijfers geven geen uitsluitsel (p = {p:.2f}, over alle stellingen samen): {about} staat niet vast.",
+        "The figures do not decide it (p = {p:.2f}, all claims taken together). Not settled is this: {about}.",
+        "De cijfers geven geen uitsluitsel (p = {p:.2f}, over alle stellingen samen). Dit staat niet vast: {about}.",
         p=p,
         about=least.about,
     )

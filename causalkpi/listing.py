@@ -31,6 +31,18 @@ _SAYS = {
 }
 
 
+_DATA_NL = {
+    "waterland_bank": (
+        "Een Nederlandse bank die niet bestaat, met ongelijke filialen, waarin de verbanden van het model uit het boek "
+        "gelden met de verwachte tekens. De blijvende kwaliteit van een filiaal is niet waargenomen en werkt door in "
+        "de zachte KPI's en in het geld; seizoenen en gedeelde schokken raken alle filialen; enkele enquêterondes "
+        "ontbreken. Gesimuleerd met causalkpi.worlds, seed 2019."
+    ),
+    "unit": "filiaal",
+    "period": "kwartaal",
+}
+
+
 def graphs_text(language: Language = "en") -> str:
     """The ready-made models, one a line.
 
@@ -55,17 +67,23 @@ def graphs_text(language: Language = "en") -> str:
 
 def worlds_text(language: Language = "en") -> str:
     """The simulated organisations, one a line, each with where its idea comes from."""
-    return "\n".join(f"{w.id:<21} {w.nl if language == 'nl' else w.en}: {w.reference}" for w in WORLDS)
+    return "\n".join(
+        f"{w.id:<21} {w.nl if language == 'nl' else w.en}: {render(w.reference, language)}" for w in WORLDS
+    )
 
 
-def data_text() -> str:
-    """The data that come with the package, as their own description has them."""
+def data_text(language: Language = "en") -> str:
+    """The data that come with the package, column by column, as their own description or the model has them."""
     package = json.loads(find_data("datapackage.json").read_text("utf-8"))
+    graph, dutch = load_graph("customer_centred"), language == "nl"
     lines = []
     for resource in package["resources"]:
-        lines.append(f"{resource['path']:<21} {resource.get('description') or resource.get('title', '')}")
-        lines += [f"  {f['name']:<21} {f.get('description') or f.get('title', '')}"
-                  for f in resource["schema"]["fields"]]  # fmt: skip
+        said = _DATA_NL.get(resource["name"], "") if dutch else ""
+        lines.append(f"{resource['path']:<21} {said or resource.get('description') or resource.get('title', '')}")
+        for column in resource["schema"]["fields"]:
+            name = column["name"]
+            said = (graph[name].name(language) if name in graph else _DATA_NL.get(name, "")) if dutch else ""
+            lines.append(f"  {name:<21} {said or column.get('description') or column.get('title', '')}")
     return "\n".join(lines)
 
 
@@ -118,6 +136,9 @@ def _claim(graph: KPIGraph, claim: Claim, language: Language) -> str:
         about += later(horizon, "step", language)
         expected = f" ({says['expected']} {sign})" if sign != "?" else ""
         lines.append("    " + (f"{called}: " if called else "") + about + expected)
+    for name, change, outcome, since, sign in claim.changes:
+        about = f"{graph[change].name(language)} (0 -> 1) -> {graph[outcome].name(language)}, "
+        lines.append(f"    {name}: {about}{later(since, 'step', language)} ({says['expected']} {sign})")
     return "\n".join(lines)
 
 

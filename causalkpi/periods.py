@@ -192,7 +192,9 @@ def read_periods(
             notes.append(Fault(where, found, expected, rule="dates-read", severity="notes"))
     elif grain != kind and not is_coarser(grain, kind):
         name = "plain numbers" if kind == "step" else f"{kind}s"
-        _refuse(where, name, f"{grain}s, as declared, or shorter periods")
+        short = kind == "step" and grain == "year" and ((ordinals >= 0) & (ordinals < 100)).all()
+        wanted = "years in four digits, such as 1987" if short else f"{grain}s, as declared, or shorter periods"
+        _refuse(where, name, wanted)
     return coarser(ordinals, kind, grain)[codes], grain, notes
 
 

@@ -6,7 +6,6 @@ other status carries its reason in the reader's words and what would help.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,6 +24,9 @@ Status = Literal[
     "estimated", "estimated_with_warnings",
 ]  # fmt: skip
 
+FARTHEST = 1000  # periods, in a question: a graph unrolled much farther fills a machine's memory
+_WIDEST = 1e100  # of a contrast: squares of larger and of smaller ones are no numbers any more
+
 
 @dataclass(frozen=True)
 class Question:
@@ -42,7 +44,8 @@ class Question:
     Raises
     ------
     QuestionError
-        For a horizon that is no whole number of periods, or a contrast of zero or without a value.
+        For a horizon that is no whole number of periods or beyond any panel, or a contrast that is no
+        number, zero, or too small or large to be squared.
 
     Examples
     --------
@@ -57,17 +60,14 @@ class Question:
 
     def __post_init__(self) -> None:
         faults = []
-        if isinstance(self.horizon, bool) or not isinstance(self.horizon, int) or self.horizon < 0:
-            faults.append(
-                Fault(
-                    "horizon",
-                    repr(self.horizon),
-                    "a whole number of periods, 0 or more",
-                    rule="horizon",
-                )
-            )
-        if not isinstance(self.contrast, int | float) or not math.isfinite(self.contrast) or not self.contrast:
-            faults.append(Fault("contrast", repr(self.contrast), "a number other than 0", rule="contrast"))
+        whole = isinstance(self.horizon, int) and not isinstance(self.horizon, bool)
+        if not whole or not 0 <= self.horizon <= FARTHEST:
+            expected = f"a whole number of periods, 0 to {FARTHEST}"
+            faults.append(Fault("horizon", repr(self.horizon), expected, rule="horizon"))
+        number = isinstance(self.contrast, int | float)
+        if not number or not 1 / _WIDEST <= abs(self.contrast) <= _WIDEST:
+            expected = f"a number other than 0, of a size from {1 / _WIDEST:g} to {_WIDEST:g}"
+            faults.append(Fault("contrast", repr(self.contrast), expected, rule="contrast"))
         if self.treatment == self.outcome and self.horizon == 0:
             faults.append(
                 Fault(

@@ -115,6 +115,9 @@ def _request_faults(sources: list[Source], idle: dict[str, Any], frequency: str 
     for where, source in ((f"source {i + 1}", source) for i, source in enumerate(sources)):
         if len(sources) > 1 and source.unit is None and source.period is None:
             faults.append(Fault(where, "neither unit nor period", "a key to join by", rule="no-key"))
+        if len(source.separator or ",") != 1:
+            found, expected = f"separator={source.separator!r}", "one sign, or none: then it is found out"
+            faults.append(Fault(where, found, expected, rule="notation"))
         if source.decimal not in (".", ",") or source.thousands in (source.decimal, None) or source.thousands[1:]:
             found = f"decimal={source.decimal!r} with thousands={source.thousands!r}"
             faults.append(Fault(where, found, "a point or a comma, and another sign", rule="notation"))

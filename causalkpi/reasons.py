@@ -22,6 +22,9 @@ ADDITIVE = Text(
     "What is lasting and hidden in a unit acts additively and does not change.",
     "Wat blijvend en verborgen is aan een eenheid, werkt additief en verandert niet.",
 )
+SHORTER = Text(
+    "Bring more periods, or ask for a shorter horizon.", "Lever meer perioden aan, of vraag naar een kortere horizon."
+)
 PANEL_NEEDED = Text("It takes a panel of organisations.", "Hiervoor is een panel van organisaties nodig.")
 UNSTABLE = Text(
     "A hidden KPI with a past of its own confounds this: every longer look back would need one period more, "
@@ -52,6 +55,19 @@ def no_path(question: Question) -> Unanswered:
         within=within,
     )
     return Unanswered(question, "structural_zero", reason)
+
+
+def too_far(question: Question, span: int) -> Unanswered:
+    """The outcome lies beyond the last period of the data, whatever period the pulse is in."""
+    reason = Text(
+        f"The outcome is {{horizon}} period{'s' * (question.horizon != 1)} later, and the data span "
+        f"{{span}} period{'s' * (span != 1)}.",
+        f"De uitkomst ligt {{horizon}} periode{'n' * (question.horizon != 1)} later, en de gegevens beslaan {{span}} "
+        f"periode{'n' * (span != 1)}.",
+        horizon=question.horizon,
+        span=span,
+    )
+    return Unanswered(question, "not_estimable", reason, remedy=SHORTER)
 
 
 def unmeasured(question: Question, kpis: tuple[str, ...]) -> Unanswered:

@@ -251,8 +251,12 @@ def in_words(item: Asked, study: Study, language: Language = "en") -> str:
 
 
 def refusal(item: Asked, study: Study, language: Language = "en") -> str:
-    """Why a question got no number, in a sentence; empty where it got one."""
+    """Why a question got no number, in a sentence; empty where it got one.
+
+    What the graph rules out and what is arithmetic are answers, and not called refusals.
+    """
     if isinstance(item.answer, Estimate):
         return ""
     reason = render(item.answer.reason, language, lambda kpi: study.graph[kpi].name(language))
-    return words(language)["refused"].format(question=in_words(item, study, language), reason=reason)
+    key = "no_number" if item.answer.status in ("structural_zero", "identity") else "refused"
+    return words(language)[key].format(question=in_words(item, study, language), reason=reason)

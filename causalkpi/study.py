@@ -16,15 +16,18 @@ import pandas as pd
 from .answers import Answers, Asked
 from .errors import SEVERITIES, Fault
 from .estimators import Answer, Estimate, estimate
+from .event_study import EventStudy, event_study
 from .evidence import Evidence, examine, gather, weigh
 from .gate import MEND, blocked, check, complete, refused
 from .graph import KPIGraph, as_graph
 from .identification import identify
 from .kpi import Sign
+from .lags import Lags, compare_lags
 from .ledger import Ledger, keep_ledger
 from .panel import Panel, as_panel
 from .parallel import spread
 from .question import Estimand, Question, Unanswered
+from .reverse import ReverseDirection, reverse_direction
 from .suspicions import suspect
 from .system import Chain, LinkSystem, Paths, Profile, chain, fit_system, paths, profile
 
@@ -125,9 +128,10 @@ class Study:
 
     def identify(self, question: Question) -> Estimand | Unanswered:
         """What may be learned about a question from this graph and data of this shape."""
-        held = set(self.panel.kpis)
-        absent = [k for k in self.graph.ids if k not in held and k not in self._blocked]
-        shape = {"repeated": self.panel.repeated, "several": self.panel.n_units > 1}
+        absent = [k for k in self.graph.ids if k not in self.panel.kpis and k not in self._blocked]
+        seen = self.panel.ordinals
+        span = seen[-1] - seen[0] + 1 if seen else 0
+        shape = {"repeated": self.panel.repeated, "several": self.panel.n_units > 1, "span": span}
         unusable = [k for k in self.graph.ids if k in self._blocked]
         found = identify(self.graph.hide(*absent, *unusable), question, **shape)
         if isinstance(found, Estimand) or found.status != "not_identified" or not unusable:
@@ -150,8 +154,7 @@ class Study:
     @property
     def system(self) -> LinkSystem:
         """Every link's equation, fitted once; see :func:`causalkpi.system.fit_system`."""
-        unusable = [kpi for kpi in self.graph.ids if kpi in self._blocked]
-        return fit_system(self.panel, self.graph.hide(*unusable), rng=np.random.default_rng(self.seed))
+        return fit_system(self.panel, self._usable, rng=np.random.default_rng(self.seed))
 
     def profile(
         self, treatment: str, outcome: str, horizon: int = 8, contrast: float = 1.0, *, rate: float = 0.0
@@ -195,6 +198,32 @@ class Study:
         """A change followed from KPI to KPI in their own units; see :func:`causalkpi.system.chain`."""
         return chain(self.system, kpis, change=change, level=self.level)
 
+    def staggered(
+        self, change: str, outcome: str, *, horizon: int = 8, leads: int = 4, anticipation: int = 0
+    ) -> EventStudy | Unanswered:
+        """What a change did that units made at different times; see :func:`causalkpi.event_study.event_study`.
+
+        Parameters
+        ----------
+        change : str
+            A KPI that is 0 until a unit changes and 1 from then on.
+        outcome : str
+        horizon, leads, anticipation : int
+            Periods since the change that count, before it that are tested, and in which units may already respond.
+
+        Returns
+        -------
+        EventStudy or Unanswered
+        """
+        question = Question(change, outcome)
+        question.against(self.graph)
+        self.register.append(question)
+        unusable = refused(self._blocked, (change, outcome))
+        if unusable:
+            return Unanswered(question, "refused_data", unusable, remedy=MEND)
+        return event_study(self.panel, change, outcome, horizon=horizon, leads=leads, anticipation=anticipation,
+                           level=self.level, seed=self.seed)  # fmt: skip
+
     def run(
         self,
         questions: Iterable[Question] = (),
@@ -228,7 +257,10 @@ class Study:
         progress(f"examining {len(answers)} answers")
         known = self._examined(answers)
         asked = [Asked(question, origin, known[question].expecting(sign)) for origin, question, sign in family]
-        return keep_ledger(self.graph.claims if claims else (), Answers(tuple(asked)), self.level)
+        judged = self.graph.claims if claims else ()
+        pairs = dict.fromkeys((change, outcome) for claim in judged for _, change, outcome, _, _ in claim.changes)
+        changes = {pair: self.staggered(*pair) for pair in pairs}
+        return keep_ledger(judged, Answers(tuple(asked)), self.level, changes)
 
     def _examined(self, answers: Mapping[Question, Answer]) -> dict[Question, Evidence]:
         """The evidence on many answers; what is found about each is worked out on all cores."""
@@ -241,10 +273,27 @@ class Study:
             for (question, answer), parts in zip(answers.items(), found, strict=True)
         }
 
+    def reverse(self) -> ReverseDirection:
+        """Every link of the graph in both directions; see :mod:`causalkpi.reverse`."""
+        return reverse_direction(self._usable, self.panel, self.level)
+
+    def lags(self, max_lag: int = 4) -> Lags:
+        """Which lag of every link the data prefer; see :mod:`causalkpi.lags`."""
+        return compare_lags(self._usable, self.panel, max_lag)
+
+    @property
+    def _usable(self) -> KPIGraph:
+        """The graph with everything hidden that no question may use."""
+        return self.graph.hide(*(k for k in self.graph.ids if k in self._blocked or k not in self.panel.kpis))
+
     def usual_change(self, kpi: str) -> float:
         """The change that a claim's question asks about: all of it where the data hold only 0 and 1."""
+        return 1.0 if self.is_switch(kpi) else self.graph[kpi].usual_change
+
+    def is_switch(self, kpi: str) -> bool:
+        """Whether the data hold only 0 and 1 of a KPI."""
         values = self.panel.frame[kpi].dropna() if kpi in self.panel.frame else []
-        return 1.0 if len(values) and set(np.unique(values)) <= {0.0, 1.0} else self.graph[kpi].usual_change
+        return len(values) > 0 and set(np.unique(values)) <= {0.0, 1.0}
 
     def family(self, questions: Iterable[Question] = (), *, claims: bool = True) -> list[tuple[str, Question, Sign]]:
         """Every question that a run asks: who asks it (``study`` or a claim), the question, the sign expected."""

@@ -7,7 +7,7 @@ file that is not there. A date is only ever taken from here, never from the cloc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from .studyschema import AskedEntry, SourceEntry, StudyEntry
 from .yamlfile import Position, Step, read_yaml
 
 _LEVEL, _SEED = 0.95, 0
+_ASKED = ("questions", "profiles", "paths", "chains")
 _NOTATION = ("unit", "period", "frequency", "decimal", "thousands", "separator", "sheet")
 
 
@@ -180,14 +181,14 @@ class _Meaning:
         """The study, or a StudyError with everything that is wrong."""
         document = self.document
         sources = [self.source(i, source) for i, source in enumerate(document.data)]
-        if not sources:
+        if not sources and "data" not in self.position.pruned:
             self.note("no-data", "no source", "at least one", "", "data")
         if not document.title.strip():
             self.note("title", "no title", "a few words", "", "title")
         graph = self.graph()
         questions = [self.question(i, asked, graph) for i, asked in enumerate(document.questions)]
         following = wanted(document, graph, self) if graph else Following()
-        claims = self.claims(graph, questions, bool(following)) if graph else True
+        claims = self.claims(graph) if graph else True
         valuations = self.valuations(graph) if graph else ()
         raise_all(StudyError, "The study cannot be used.", self.faults)
         assert graph is not None
@@ -266,7 +267,10 @@ class _Meaning:
                 )  # fmt: skip
         for column, words in self.document.measured.items():
             order, _, outcome = words.partition(" ")
-            if self.known(outcome, graph, "measured", column) and order == "after" and column in graph:
+            if order not in ("after", "before") or not outcome:
+                expected = "after or before, and a KPI, such as 'after churn'"
+                self.note("measured", f"the text {words!r}", expected, "", "measured", column)
+            elif self.known(outcome, graph, "measured", column) and order == "after" and column in graph:
                 graph = graph.hide(column)
         return graph
 
@@ -275,11 +279,14 @@ class _Meaning:
         wanted = self.document.valuation
         if wanted is None:
             return ()
+        if not wanted.treatments:
+            self.note("nothing-valued", "no KPI to value", "each KPI with its change", "", "valuation", "treatments")
         self.known(wanted.outcome, graph, "valuation", "outcome")
         return tuple(
             Valued(kpi, wanted.outcome, change, wanted.discount_rate, wanted.horizon)
             for kpi, change in wanted.treatments.items()
             if self.known(kpi, graph, "valuation", "treatments", kpi)
+            and self.attempt(lambda k=kpi, c=change: Question(k, wanted.outcome, 0, c), "valuation", "treatments", kpi)
         )
 
     def known(self, kpi: str, graph: KPIGraph, *loc: Step) -> bool:
@@ -336,13 +343,14 @@ class _Meaning:
             self.note("asked-twice", "the same question again", "each question once", "", "questions", i)
         return question
 
-    def claims(self, graph: KPIGraph, questions: Iterable[Question | None], following: bool) -> bool:
+    def claims(self, graph: KPIGraph) -> bool:
         """Whether the claims are asked too; a file that wants nothing at all is at fault."""
         there = any(claim.questions for claim in graph.claims)
         if self.document.claims and not there:
             self.note("claims", "claims: true", "false: this graph has none that ask anything", "", "claims")
         claims = there if self.document.claims is None else self.document.claims
-        if not claims and not list(questions) and not following:
+        wants = any(getattr(self.document, place) for place in _ASKED) or self.position.pruned.intersection(_ASKED)
+        if not (claims or wants):
             self.note("nothing-asked", "nothing that is asked", "questions, or claims: true", "", "questions")
         return claims
 

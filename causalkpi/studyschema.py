@@ -8,6 +8,7 @@ from pydantic import Field
 
 from .graphschema import Part
 from .language import Language
+from .question import FARTHEST
 
 Grain = Literal["year", "quarter", "month", "week", "day", "step"]
 
@@ -61,7 +62,7 @@ class ValuationEntry(Part):
 
     outcome: str
     discount_rate: Annotated[float, Field(gt=-1)]
-    horizon: Annotated[int, Field(ge=0)] = 4
+    horizon: Annotated[int, Field(ge=0, le=FARTHEST)] = 4
     treatments: dict[str, float]
 
 
@@ -84,7 +85,7 @@ class StudyEntry(Part):
     level: Annotated[float, Field(gt=0, lt=1)] | None = None
     seed: Annotated[int, Field(ge=0)] | None = None
     identity: dict[str, str] = Field(default_factory=dict)
-    measured: dict[str, Annotated[str, Field(pattern=r"^(after|before) .+$")]] = Field(default_factory=dict)
+    measured: dict[str, str] = Field(default_factory=dict)
     smallest_effects: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     valuation: ValuationEntry | None = None
     language: Language = "en"

@@ -66,6 +66,7 @@ def _arithmetic(frame: pd.DataFrame, graph: KPIGraph, settled: Collection[str]) 
         return []
     rows = frame[names].dropna()
     rows = rows.iloc[:: max(1, len(rows) // _ROWS)]
+    rows = rows / rows.abs().max().replace(0, 1)  # squares of very large numbers overflow
     found: list[tuple[float, str, list[str]]] = []
     for target in names:
         others = [

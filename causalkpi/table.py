@@ -110,6 +110,9 @@ def _heading_faults(
     for kpi in [kpi for kpi, number in times.items() if number > 1]:
         found = f"{times[kpi]} columns named {kpi!r}"
         faults.append(Fault(name, found, "one of each name", rule="duplicate-column"))
+    for column in [column for column in renamed if column in keys]:
+        found, expected = f"{column!r} among the columns={{...}} and as a key", "a key, or a KPI"
+        faults.append(Fault(name, found, expected, f"Leave {column!r} out of columns.", "key-as-kpi"))
     for column in dict.fromkeys([*filter(None, keys), *renamed]):
         if column not in headings:
             found, way_out = f"no column {column!r}", did_you_mean(column, headings)

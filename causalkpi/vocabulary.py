@@ -60,6 +60,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Eén punt meer klantloyaliteit gedurende één kwartaal is per filiaal {value} EUR waard ({low} tot {high}), "
         "geteld over dat kwartaal en de vier erna bij {rate} per jaar; de werkelijke waarde is {truth}.",
     ),
+    "no_number": ("{question}. {reason}", "{question}. {reason}"),
     "refused": ("Refused: {question}. {reason}", "Geweigerd: {question}. {reason}"),
     # the page
     "asked": ("What was asked", "Wat is gevraagd"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -81,6 +81,7 @@ class Position:
     """Where things stand in a file: call it with the keys and indices that lead to one."""
 
     root: _Node
+    pruned: set[Step] = field(default_factory=set)  # outermost keys of which something wrong was taken out
 
     def __call__(self, *loc: Step) -> str:
         """Return ``file:line:column`` of the value; of its key if it is a list or has keys; or the nearest around."""
@@ -259,11 +260,8 @@ class _Reader:
             child.key = at
             first = entries.setdefault(event.value, child)
             if first is not child:
-                found, remedy = (
-                    f"the key {event.value!r} again",
-                    f"It stands at {first.key} already.",
-                )
-                self.fault("duplicate-key", at, found, "each key once", remedy)
+                found = f"the key {event.value!r} again"
+                self.fault("duplicate-key", at, found, "each key once", f"It stands at {first.key} already.")
         return entries
 
 
@@ -323,6 +321,7 @@ def _prune(position: Position, problem: Mapping[str, Any]) -> bool:
     """Empty the whole entry that is wrong (a link without its lag is another link), or drop it if it is empty."""
     loc = problem["loc"][:2]
     path = position.path(*loc)
+    position.pruned.update(loc[:1])
     if len(path) > 1 and path[-1].value is None:
         del path[-2].value[loc[len(path) - 2]]
     elif len(path) > 1:

@@ -119,7 +119,10 @@ def test_a_refused_question_of_the_study_itself_shows_in_the_exit_code(folder):
 def test_an_effect_that_the_graph_rules_out_is_an_answer(folder):
     text = STUDY.replace("treatment: loyalty, outcome: spend", "treatment: spend, outcome: loyalty")
     (folder / "shop.yaml").write_text(text + "claims: false\n")
-    assert causalkpi("run", "shop.yaml").exit_code == 0
+    result = causalkpi("run", "shop.yaml")
+    assert result.exit_code == 0
+    assert "by the graph, there is no effect" in " ".join(result.stdout.split())
+    assert "Refused" not in result.stdout
 
 
 def test_wrong_input_is_refused_with_all_its_faults(folder):

@@ -353,6 +353,24 @@ def test_disagreement_with_dowhy_stops_the_run(monkeypatch: pytest.MonkeyPatch) 
     assert "statsmodels" in str(raised.value)
 
 
+def test_what_unit_effects_hold_fixed_by_themselves_is_no_trouble() -> None:
+    """Schooling does not change within a person: every panel regression leaves it to the fixed effects."""
+    rng = np.random.default_rng(4)
+    units, periods = 60, 5
+    school, union, married = rng.normal(size=(3, units, periods))
+    school = np.repeat(school[:, :1], periods, axis=1)
+    wage = 0.1 * union + 0.1 * married + school + rng.normal(size=(units, periods))
+    data = pd.DataFrame({"unit": np.repeat(np.arange(units), periods), "period": np.tile(np.arange(periods), units)})
+    columns = {"school": school, "union": union, "married": married, "twice": 2 * married, "wage": wage}
+    data = data.assign(**{name: values.ravel() for name, values in columns.items()})
+    causes = [Link(cause, effect) for cause in ("school", "married", "twice") for effect in ("union", "wage")]
+    graph = KPIGraph(tuple(map(KPI, columns)), (Link("union", "wage"), *causes), unit_effects=("union", "wage"))
+    panel = as_panel(data, unit="unit", period="period")
+    answer = ck.estimate(panel, ck.identify(graph, Question("union", "wage")))
+    assert answer.status == "estimated_with_warnings"
+    assert answer.warnings == ("twice (t): an exact function of the other controls, left out.",)
+
+
 def refusal(data: pd.DataFrame, links: list[tuple[str, str]]) -> Unanswered:
     answer = ck.Study(nx.DiGraph(links), data).ask("X", "Y").answer
     assert isinstance(answer, Unanswered), answer

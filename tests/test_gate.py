@@ -13,12 +13,22 @@ from causalkpi.graph import KPIGraph
 from causalkpi.kpi import KPI, Formula
 from causalkpi.panel import Panel, as_panel
 from causalkpi.reading import read_panel
+from causalkpi.suspicions import suspect
 
 IDENTITY = Formula.parse("customers * spend")
 
 
 def graph_of(*kpis: KPI) -> KPIGraph:
     return KPIGraph(kpis)
+
+
+def test_very_large_numbers_are_weighed_without_a_warning():
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(rng.normal(size=(200, 2)), columns=["a", "b"])
+    frame["c"] = frame.a + frame.b
+    with np.errstate(all="raise"):
+        small, large = (suspect(as_panel(frame * size), graph_of(KPI("a"), KPI("b"))) for size in (1, 1e200))
+    assert [fault.where for fault in small] == [fault.where for fault in large] != []
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import networkx as nx
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -128,6 +129,23 @@ def test_structural_zero_is_per_horizon() -> None:
     graph = over_time(*FEEDBACK)
     assert ck.identify(graph, Question("X", "Y", horizon=0)).status == "structural_zero"
     assert ck.identify(graph, Question("X", "Y", horizon=1)).status == "identified"
+
+
+def test_an_outcome_beyond_the_data_is_refused_before_any_search() -> None:
+    graph = over_time(*FEEDBACK, Link("Z", "Y", lag=1))
+    found = ck.identify(graph, Question("X", "Y", horizon=4), span=4)
+    assert isinstance(found, ck.Unanswered)
+    assert found.status == "not_estimable"
+    assert "4 perioden later, en de gegevens beslaan 4 perioden" in found.reason.render("nl")
+    assert ck.identify(graph, Question("X", "Y", horizon=3), span=4).status == "identified"
+    assert ck.identify(graph, Question("Y", "Z", horizon=9), span=4).status == "structural_zero"
+
+
+def test_a_study_knows_how_far_its_data_reach() -> None:
+    rows = [{"u": u, "p": p, "X": u * p % 7, "Y": (u + p * p) % 5} for u in range(12) for p in (2001, 2002, 2005)]
+    study = ck.Study(over_time(*FEEDBACK), pd.DataFrame(rows), unit="u", period="p")
+    assert study.identify(Question("X", "Y", horizon=4)).status == "identified", "2001 to 2005, gaps or not"
+    assert study.identify(Question("X", "Y", horizon=5)).status == "not_estimable"
 
 
 def test_window_reaches_back_as_far_as_the_confounding_does() -> None:

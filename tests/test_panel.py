@@ -330,6 +330,11 @@ def test_periods_longer_than_declared_are_a_fault(cells, grain):
         read_periods(pd.Series(cells), "p", grain=grain)
 
 
+def test_years_without_their_century_are_asked_for_in_full():
+    with pytest.raises(DataError, match="expected years in four digits"):
+        read_periods(pd.Series([81, 82, 87]), "year", grain="year")
+
+
 def test_reading_dates_in_another_way_is_noted():
     notes = read_periods(pd.Series(["2024-01-31", "2024-02-29"]), "p")[2]
     assert [note.rule for note in notes] == ["dates-read"] and "a month" in notes[0].found

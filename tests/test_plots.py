@@ -185,9 +185,10 @@ def test_twice_a_benchmark_is_cinelli_and_hazletts_bound():
 @pytest.mark.parametrize("value", [3.0, -3.0])
 def test_the_sensitivity_plot_names_its_benchmarks_and_its_zero(value):
     s = sensitivity_of(value, 0.4, 400.0, ("a", 0.1, 0.05), ("b", 0.02, 0.03))
-    said = texts(sensitivity_plot(s, {"a": "naam A", "b": "naam B"}.get, "nl", "EUR"))  # type: ignore[arg-type]
+    said = texts(sensitivity_plot(s, {"a": "naam A", "b": "naam B"}.get, "nl"))  # type: ignore[arg-type]
     assert {"naam A (t−1)", "naam B (t−1)", "0"} <= set(said)
     assert any("verborgen oorzaak" in one for one in said)
+    assert not any("…" in line for line in said), "the line that tells how to read it is whole"
     alt = sensitivity_alt(s, str, "en", "EUR")
     assert f"{s.robustness_value:.1%}" in alt and "Twice as strong as a (t−1)" in alt
 

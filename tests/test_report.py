@@ -7,6 +7,7 @@ import hashlib
 import math
 import re
 from collections import Counter
+from copy import copy
 from dataclasses import replace
 from itertools import pairwise
 
@@ -34,6 +35,7 @@ from causalkpi.report.figures import drawn
 from causalkpi.report.picture import picture
 from causalkpi.report.reader import Reader, sentence
 from causalkpi.report.sections.headlines import best_entry, effect_sentence, headlines
+from causalkpi.report.sections.links import links
 from causalkpi.report.words import WORDS
 from causalkpi.study import Study
 from causalkpi.value import net_present_value
@@ -274,6 +276,17 @@ def test_the_best_entry_has_the_best_grade(bank):
     assert order.index(best.evidence.grade.strength) == min(ranks)
 
 
+def test_a_cross_section_whose_figures_mislead_nobody_is_cautioned_about_time() -> None:
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"loyalty": rng.normal(size=300)})
+    frame["spend"] = 2 * frame.loyalty + rng.normal(size=300)
+    study = Study(nx.DiGraph([("loyalty", "spend")]), frame)
+    run = Run("once", study, study.run([Question("loyalty", "spend")]), "a graph", language="nl")
+    caution = headlines(Reader(run))[1]
+    assert caution.figure == "Eén keer gezien"
+    assert "zegt alleen de graaf" in caution.sentence
+
+
 def test_raw_figures_that_point_the_other_way_are_a_caution(bank):
     card = headlines(Reader(bank))[1]
     steering = next(e for e in Reader(bank).entries if e.question.treatment == "revenue_steering")
@@ -314,7 +327,7 @@ def test_money_carries_the_weakest_grade_behind_it_or_says_that_it_has_none(bank
 def test_without_money_the_last_line_counts_the_claims(bank):
     card = headlines(Reader(replace(bank, values=())))[-1]
     supported = sum(v.word == "supported" for v in bank.ledger)
-    assert card.figure == f"{supported} van 4"
+    assert card.figure == f"{supported} van de 4"
 
 
 def test_five_units_are_called_few_in_the_headline_itself():
@@ -429,7 +442,57 @@ def test_a_change_is_said_by_its_unit(bank):
     assert sentence(reader.change("customer_loyalty", 5)) == "5 punten meer klantloyaliteit."
 
 
+def test_what_is_only_0_or_1_is_not_said_in_percentage_points(bank):
+    frame = load_demo().head(48).assign(cost_cutting=lambda f: (f["cost_cutting"] > 3) * 1.0)
+    reader = Reader(replace(bank, study=Study(bank.study.graph, frame, unit="unit", period="period")))
+    assert reader.change("cost_cutting", 1) == "een stap van 0 naar 1 in kostenreductie"
+    assert reader.change("cost_cutting", -1) == "een stap van 1 naar 0 in kostenreductie"
+
+
+@pytest.mark.parametrize(
+    ("kept", "figure", "said"),
+    [
+        (("C3",), "", "Dit onderzoek heeft één stelling; de uitkomst: "),
+        (
+            ("C2", "C11"),
+            "0 van de 2",
+            "stellingen zijn onderbouwd. In totaal: 1 hier niet toetsbaar; 1 niet",
+        ),
+    ],
+)
+def test_claims_are_counted_in_sentences(bank, kept, figure, said):
+    verdicts = tuple(verdict for verdict in bank.ledger if verdict.claim.id in kept)
+    card = headlines(Reader(replace(bank, ledger=replace(bank.ledger, verdicts=verdicts), values=())))[-1]
+    assert figure in card.figure
+    assert said in card.sentence
+
+
+def test_a_switch_is_thrown_and_one_point_is_one(bank):
+    english = Reader(replace(bank, language="en"))
+    assert english.change("revenue_steering", 0.01).startswith("1 percentage point more ")
+    assert english.amount("churn", 0.01, 0.5) == "1 percentage point"
+    frame = bank.study.panel.frame
+    thrown = frame.assign(revenue_steering=np.arange(len(frame)) % 2)
+    bank = replace(bank, study=copy(bank.study))
+    bank.study.panel = replace(bank.study.panel, frame=thrown)
+    assert Reader(bank).change("revenue_steering", 1) == "een stap van 0 naar 1 in sturing op omzet"
+    english = Reader(replace(bank, language="en"))
+    assert english.change("revenue_steering", 1).startswith("a step from 0 to 1 in ")
+
+
 def test_a_chance_is_never_certain(bank):
     assert Reader(bank).chance(1.0) == "> 99%"
     assert Reader(bank).chance(0.0) == "< 1%"
     assert Reader(bank).share(1.0) == "100%"
+
+
+def test_own_pasts_are_mentioned_only_where_there_are_any(bank, dutch):
+    assert "van het eigen verleden zit in het model" in links(Reader(bank))["caption"]
+    graph = bank.study.graph
+    bare = replace(graph, links=tuple(link for link in graph.links if link.source != link.target))
+    still = Reader(replace(bank, study=Study(bare, load_demo(), unit="unit", period="period")))
+    assert "eigen verleden" not in links(still)["caption"]
+
+
+def test_a_number_with_a_long_unit_may_break_outside_tables(html):
+    assert not re.search(r"(^|\})\s*\.figure \{[^}]*nowrap", html), "a phone is 390 wide; owners' numbers carry units"

@@ -37,6 +37,7 @@ data:
 questions:
   - {treatment: loyalty, outcome: spend}
 """
+VALUED = "valuation: {{outcome: spend, discount_rate: 0.1, horizon: {1}, treatments: {{loyalty: {0}}}}}\nquestions:"
 DATA = "customer,market,loyalty,visits,price\na,1,2,3,4\nb,2,2,5,4\nc,3,5,4,3\n"
 
 
@@ -160,8 +161,14 @@ def test_an_absolute_path_shows_no_more_than_its_name(folder):
         ("outcome: spend", "outcome: spend, horizon: yes", "found the text 'yes'"),
         ("outcome: spend", "outcome: spend, contrast: 0", "study.yaml:8:5: found contrast: 0"),
         ("outcome: spend", "outcome: spend, contrast: .inf", "contrast"),
+        ("outcome: spend", "outcome: spend, contrast: 1e-320", "expected a number other than 0, of a size from 1e-100"),
         ("outcome: spend", "outcome: loyalty", "on itself at once"),
         ("{treatment: loyalty, outcome: spend}", "{treatment: loyalty}", "no key 'outcome'"),
+        ("outcome: spend", "outcome: spend, horizon: 1000000000", "found horizon: 1000000000, expected a whole number"),
+        ("questions:", "measured: {market: later}\nquestions:", "study.yaml:7:20: found the text 'later', expected af"),
+        ("questions:", VALUED.format(0, 4), "found contrast: 0.0, expected a number other than 0"),
+        ("questions:", VALUED.format(1, 1000000000), "study.yaml:7:58: found 1000000000"),
+        ("questions:", VALUED.replace("loyalty: {0}", "").format(0, 4), "found no KPI to value"),
         ("questions:", "level: 95\nquestions:", "study.yaml:7:8: found 95"),
         ("questions:", "level: 1\nquestions:", "found 1"),
         ("questions:", "seed: -1\nquestions:", "found -1"),
@@ -189,6 +196,13 @@ def test_everything_is_said_at_once(folder):
     for word in ("title", "shpo.csv", "loyality", "hiden", "marktet", "found 2"):
         assert word in said
     assert [int(line.split("study.yaml:")[1].split(":")[0]) for line in said.splitlines()[1:]] == [2, 5, 8, 9, 10, 11]
+
+
+def test_what_was_taken_out_for_its_faults_is_not_called_absent(folder):
+    said = refused(change(folder, "outcome: spend", "outcome: spend, horizon: -1"))
+    assert "nothing that is asked" not in said
+    said = refused(change(folder, "  - {treatment: loyalty, outcome: spend}\n", "claims: false\n"))
+    assert said.count("\n  - ") == 1, "questions is no list, and that is all that is wrong"
 
 
 def test_faults_of_the_graph_keep_their_own_place(folder):

@@ -72,7 +72,7 @@ def influence(regression: Regression, panel: Panel, rng: np.random.Generator) ->
         **_ABOUT,
         result=result,
         seen=Text.join((_moved(regression, panel, most, far[most]), _decided(int(crossing.sum()), bool(clear)))),
-        consequence=_STEADY if result == "holds" else _HANGS,
+        consequence=_consequence(result, bool(crossing.any())),
         remedy=NOTHING if result == "holds" else _REMEDY,
         statistic=float(far[most]),
         numbers={"change": float(left_out[most] - slope), "crossing": float(crossing.sum())},
@@ -137,6 +137,22 @@ _HANGS = Text(
     "The answer says as much about one unit as about all of them.",
     "Het antwoord zegt evenveel over één eenheid als over alle samen.",
 )
+_LEANS = Text(
+    "One unit moves the answer by more than its standard error, but not what it says.",
+    "Eén eenheid verschuift het antwoord met meer dan de standaardfout, maar niet wat het zegt.",
+)
+_BORDER = Text(
+    "The interval ends so near zero that a single unit decides on which side.",
+    "Het interval eindigt zo dicht bij nul dat één enkele eenheid beslist aan welke kant.",
+)
+
+
+def _consequence(result: Result, decides: bool) -> Text:
+    if result == "doubtful":
+        return _BORDER if decides else _LEANS
+    return _STEADY if result == "holds" else _HANGS
+
+
 _REMEDY = Text(
     "Check that unit's figures first; if they are right, report the answer with and without it.",
     "Controleer eerst de cijfers van die eenheid; kloppen ze, rapporteer het antwoord dan met en zonder.",

@@ -10,7 +10,7 @@ import numpy as np
 from ..estimators.result import Regression
 from ..estimators.sample import Sample
 from ..finding import BY_P, Finding, p_text, result_of
-from ..language import Text
+from ..language import NOTHING, Text
 from ..panel import Panel
 from .robust import FEWEST, fitted, score_test, untestable
 
@@ -79,6 +79,12 @@ def serial_correlation(regression: Regression, panel: Panel, rng: np.random.Gene
         return Finding(**_ABOUT, result="not_applicable", seen=why)
     statistic, p = score_test(scores[:, None])
     slope, expected = whole.slope, whole.expected
+    repairs = Text(
+        "The standard errors used allow for dependence within units: {convention}.",
+        "De gebruikte standaardfouten houden al rekening met samenhang binnen eenheden: {convention}.",
+        convention=regression.best.convention,
+    )
+    biases = result_of(p) != "holds" and _own_past(regression)
     return Finding(
         **_ABOUT,
         result=result_of(p),
@@ -89,15 +95,35 @@ def serial_correlation(regression: Regression, panel: Panel, rng: np.random.Gene
             expected=expected,
             p=p_text(p),
         ),
-        consequence=Text(
-            "The standard errors used allow for dependence within units: {convention}.",
-            "De gebruikte standaardfouten houden al rekening met samenhang binnen eenheden: {convention}.",
-            convention=regression.best.convention,
-        ),
+        consequence=Text.join((repairs, _BIASES)) if biases else repairs,
+        remedy=_REMEDY if biases else NOTHING,
         statistic=statistic,
         p_value=p,
         numbers={"correlation": slope, "expected": expected},
     )
+
+
+def _own_past(regression: Regression) -> bool:
+    """Whether the outcome's past is held fixed at the treatment's own moment: errors that last are then part of it.
+
+    At later horizons errors of neighbouring periods overlap by themselves, and the past that is held fixed lies before
+    them all.
+    """
+    outcome, at = regression.outcome, regression.treatment.period
+    past = any(node.kpi == outcome.kpi and node.period < outcome.period for node in regression.estimand.controls)
+    return past and outcome.period == at
+
+
+_BIASES = Text(
+    "But the outcome's own past is held fixed, and errors that last are part of it: a lag or a lasting cause may be "
+    "missing from the graph, and the estimate may be biased.",
+    "Maar het eigen verleden van de uitkomst wordt constant gehouden, en fouten die doorwerken zitten daarin: in de "
+    "graaf ontbreekt mogelijk een vertraging of een blijvende oorzaak, en de schatting kan vertekend zijn.",
+)
+_REMEDY = Text(
+    "Draw another lag of the outcome, or look for what lasts and moves it, and compare the answers.",
+    "Teken nog een vertraging van de uitkomst, of zoek wat haar langdurig beïnvloedt, en vergelijk de antwoorden.",
+)
 
 
 class Neighbours(NamedTuple):

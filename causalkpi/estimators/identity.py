@@ -158,14 +158,13 @@ class Arithmetic:
         self.graph, self.target, self.moved = graph, target, moved
         self.open: dict[Node, bool] = {}
         leaves = sorted(self._leaves(target))
-        table = panel.columns(leaves)
-        complete = table.notna().all(axis=1).to_numpy() & rows
+        table = panel.columns(leaves).to_numpy()
+        missing = np.isnan(table)
+        complete = ~missing.any(axis=1) & rows
         self.lost = {
-            Text("{name}, for the formula", "{name}, voor de formule", name=label(node)): int(
-                table.iloc[:, i].isna().sum()
-            )
+            Text("{name}, for the formula", "{name}, voor de formule", name=label(node)): int(missing[:, i].sum())
             for i, node in enumerate(leaves)
-            if table.iloc[:, i].isna().any()
+            if missing[:, i].any()
         }
         self.rows = int(complete.sum())
         if not self.rows:
@@ -178,7 +177,7 @@ class Arithmetic:
                 ),
                 Text("Bring the missing columns or periods.", "Lever de ontbrekende kolommen of perioden aan."),
             )
-        self.observed = {node: table.iloc[:, i].to_numpy()[complete][:, None] for i, node in enumerate(leaves)}
+        self.observed = {node: table[complete, i][:, None] for i, node in enumerate(leaves)}
         self.baseline = self._value(target, {})
 
     def change(self, moves: Mapping[Node, np.ndarray]) -> np.ndarray:

@@ -156,7 +156,8 @@ def report(
 ) -> Estimate:
     """Put an estimate together around its main regression."""
     sample = main.sample
-    words = [*sample_words(main), *_too_large(panel, estimand), *warnings]
+    too_large = _too_large(panel, estimand)
+    words = [*sample_words(main), *too_large, *warnings]
     return Estimate(
         question=estimand.question,
         estimand=estimand,
@@ -182,6 +183,7 @@ def report(
         results=main.results,
         sample=sample if estimand.route == "back_door" else None,
         regressions=regressions,
+        extrapolated=bool(too_large),
     )
 
 

@@ -112,6 +112,8 @@ class Estimate:
     regressions : tuple of Regression
         The adjusted regressions behind the answer, in the session only: one, or one per part of an identity; none
         for a front door or an instrument.
+    extrapolated : bool
+        Whether the change asked about is larger than any in the data.
     """
 
     question: Question
@@ -138,6 +140,7 @@ class Estimate:
     results: Any = field(default=None, repr=False, compare=False)
     sample: Sample | None = field(default=None, repr=False, compare=False)
     regressions: tuple[Regression, ...] = field(default=(), repr=False, compare=False)
+    extrapolated: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain values, for JSON and tables."""

@@ -17,7 +17,16 @@ from ..graph import PERIOD_NODE, UNIT_NODE, Node
 from ..language import Text
 from ..panel import Panel
 from ..question import label
-from .screen import NO_VARIATION, Refusal, informative, require_variation
+from ..reasons import SHORTER
+from .screen import (
+    NO_VARIATION,
+    Refusal,
+    dependent,
+    informative,
+    one_value_per_period,
+    require_variation,
+    same_in_all_units,
+)
 
 _FEWEST_UNITS = 5
 _FEWEST_DF = 5
@@ -48,7 +57,8 @@ class Sample:
     unit_effects, period_effects : bool
         Whether they were taken out.
     dropped : tuple of str
-        Controls that are exact functions of the others and add nothing.
+        Controls that are exact functions of the others and add nothing; those that fixed effects hold fixed by
+        themselves (they never change within a unit) are left out without a word.
     used : ndarray of bool, shape (rows of the panel,)
         Which rows of the panel are in the sample.
     """
@@ -77,6 +87,13 @@ class Sample:
         """All regressors: a constant, the treatments, the controls, the period dummies."""
         constant = np.ones((len(self.outcome), 1))
         return np.column_stack([constant, self.treatments, self.controls, self.dummies])
+
+    @property
+    def treatment_changes(self) -> bool:
+        """Whether every treatment changes within some unit; one that never does shows no order in time."""
+        within = self.treatments - _unit_means(self.treatments, self.unit, len(self.units))
+        size = np.linalg.norm(self.treatments, axis=0)
+        return bool((np.linalg.norm(within, axis=0) > 1e-9 * size).all())
 
     @property
     def names(self) -> list[str]:
@@ -127,6 +144,9 @@ def build_sample(
     taken = (len(names) if unit_effects else 1) + (len(periods) - 1 if period_effects else 0)
     _enough(panel, used, len(names), nodes, lost, int(considered.sum()), taken)
     table = table[used]
+    if panel.repeated and not period_effects:  # errors that hang together by unit do not know what a period shares
+        for j in same_in_all_units(table[:, 1 : 1 + len(treatments)], period):
+            raise one_value_per_period(label(treatments[j]))
     level = table[:, 0].mean()
     table = table - table.mean(axis=0)
     dummies = np.eye(len(periods))[period][:, 1:] if period_effects else np.empty((len(table), 0))
@@ -138,6 +158,8 @@ def build_sample(
     both[:, np.linalg.norm(both, axis=0) <= NO_VARIATION * size] = 0.0  # what is left is rounding
     width, first = len(nodes), 1 + len(treatments)
     kept_dummies, kept, dropped = informative(both[:, width:], both[:, first:width])
+    if unit_effects:
+        dropped = [i for i in dropped if not _held_by(both[:, width:], both[:, first + i])]
     control_names = [label(n) for n in controls]
     sample = Sample(
         both[:, 0] + level,
@@ -176,6 +198,11 @@ def _without_singles(used: np.ndarray, units: pd.Index) -> tuple[np.ndarray, int
     return used & ~single, int(single.sum())
 
 
+def _held_by(dummies: np.ndarray, control: np.ndarray) -> bool:
+    """Whether nothing is left of a control, unit means taken out, beside the period dummies."""
+    return dummies.shape[1] in dependent(np.column_stack([dummies, control]))
+
+
 def _unit_means(table: np.ndarray, unit: np.ndarray, count: int) -> np.ndarray:
     sums = np.zeros((count, table.shape[1]))
     np.add.at(sums, unit, table)
@@ -202,10 +229,7 @@ def _enough(
                 reach=reach + 1,
                 seen=panel.n_periods,
             ),
-            Text(
-                "Bring more periods, or ask for a shorter horizon.",
-                "Lever meer perioden aan, of vraag naar een kortere horizon.",
-            ),
+            SHORTER,
         )
     ranked = sorted(lost.items(), key=lambda kv: -kv[1])[:3]
     worst = [Text("{name}: {count}", "{name}: {count}", name=name, count=count) for name, count in ranked]

@@ -73,7 +73,6 @@ def sensitivity_plot(
     sensitivity: Sensitivity,
     names: Callable[[str], str] = str,
     language: Language = "en",
-    unit: str = "",
 ) -> Figure:
     """The answer as it would be with a hidden cause, by the strength of that cause.
 
@@ -83,8 +82,6 @@ def sensitivity_plot(
     names : callable
         From a KPI's id to its name for the reader.
     language : {"en", "nl"}
-    unit : str
-        Of the answer.
 
     Raises
     ------
@@ -112,7 +109,7 @@ def sensitivity_plot(
     axes.set_xlim(0, x_most)
     axes.set_ylim(0, y_most)
     entitle(axes, Text("How strong would a hidden cause have to be?", "Hoe sterk moet een verborgen oorzaak zijn?")
-            .render(language), _hint(sensitivity, language, unit),
+            .render(language), _hint(sensitivity, language),
             Text("partial R² of the hidden cause with the treatment", "partiële R² van de verborgen oorzaak met de "
                  "behandeling").render(language),
             Text("partial R² with the outcome", "partiële R² met de uitkomst").render(language))  # fmt: skip
@@ -136,13 +133,13 @@ def _require_numbers(sensitivity: Sensitivity) -> None:
         raise PlotError(sensitivity.why or none)
 
 
-def _hint(sensitivity: Sensitivity, language: Language, unit: str) -> str:
+def _hint(sensitivity: Sensitivity, language: Language) -> str:
     return Text(
-        "lines: what is left of {value}{unit}; diamonds (filled: as strong as the KPI, open: twice) should stay below "
+        "lines: what is left of {value}; diamonds (filled: as strong as the KPI, open: twice) should stay below "
         "the orange line",
-        "lijnen: wat resteert van {value}{unit}; ruiten (dicht: zo sterk als de KPI, open: twee keer) horen onder de "
+        "lijnen: wat resteert van {value}; ruiten (dicht: zo sterk als de KPI, open: twee keer) horen onder de "
         "oranje lijn te liggen",
-        value=rounded(sensitivity.value, language, sensitivity.std_error), unit=f" {unit}" if unit else "",
+        value=rounded(sensitivity.value, language, sensitivity.std_error),
     ).render(language)  # fmt: skip
 
 
@@ -196,7 +193,7 @@ def sensitivity_alt(
         "of both treatment and outcome takes it to zero.",
         "De schatting van {value}{unit}, zoals die zou zijn bij een verborgen oorzaak: verklaart die {rv:.1%} van wat "
         "resteert van zowel behandeling als uitkomst, dan blijft er niets van over.",
-        value=rounded(sensitivity.value, language, sensitivity.std_error), unit=f" {unit}" if unit else "",
+        value=rounded(sensitivity.value, language, sensitivity.std_error), unit=f" ({unit})" if unit else "",
             rv=sensitivity.robustness_value,
     )]  # fmt: skip
     templates = {

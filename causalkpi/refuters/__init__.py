@@ -19,9 +19,18 @@ from .other_set import other_set
 from .placebo import placebo
 from .random_common_cause import random_common_cause
 from .two_routes import two_routes
+from .unit_trends import unit_trends
 
 Refuter = Callable[[Regression, Panel, np.random.Generator], Finding]
-REFUTERS: tuple[Refuter, ...] = (placebo, random_common_cause, cluster_bootstrap, lead, other_set, two_routes)
+REFUTERS: tuple[Refuter, ...] = (
+    placebo,
+    random_common_cause,
+    cluster_bootstrap,
+    lead,
+    other_set,
+    two_routes,
+    unit_trends,
+)
 
 
 def refute_regression(regression: Regression, panel: Panel, rng: np.random.Generator) -> tuple[Finding, ...]:
@@ -52,6 +61,7 @@ def refute_regression(regression: Regression, panel: Panel, rng: np.random.Gener
     lead not_applicable
     other_set not_applicable
     two_routes not_applicable
+    unit_trends not_applicable
     """
     streams = rng.spawn(len(REFUTERS))
     return tuple(refuter(regression, panel, stream) for refuter, stream in zip(REFUTERS, streams, strict=True))
@@ -67,4 +77,5 @@ __all__ = [
     "random_common_cause",
     "refute_regression",
     "two_routes",
+    "unit_trends",
 ]

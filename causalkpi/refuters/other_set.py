@@ -21,6 +21,7 @@ from ..finding import BY_P, Finding, p_text, result_of
 from ..graph import PERIOD_NODE, UNIT_NODE, Node
 from ..language import NOTHING, Name, Text
 from ..panel import Panel
+from ..question import label
 
 REFERENCE = "Hausman 1978, Econometrica 46:1251-1271; the sets from the graph"
 
@@ -73,7 +74,11 @@ def _wider(regression: Regression, panel: Panel) -> tuple[float, float, float, f
                     "openen.")  # fmt: skip
     try:
         loose = UNIT_NODE in held  # own pasts in the set speak to other periods' outcomes
-        wider = replace(estimand, adjustment=tuple(sorted(wide)), strict=estimand.strict and not loose)
+        own = Node(regression.outcome.kpi, -1)
+        feedback = estimand.feedback or label(own if own in wide else min(added))
+        wider = replace(
+            estimand, adjustment=tuple(sorted(wide)), strict=estimand.strict and not loose, feedback=feedback
+        )
         best, _ = adjusted_fit(panel, wider, regression.outcome, [regression.treatment], confirm=False)
     except Refusal as refusal:
         return Text("{why}", "{why}", why=refusal.reason)

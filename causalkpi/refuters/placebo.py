@@ -59,10 +59,10 @@ _finding = partial(
     reference=REFERENCE,
 )
 _CONSEQUENCE = Text(
-    "This checks the standard error alone. A placebo sees no hidden cause, so it carries no weight in the grade and "
-    "proves nothing about the effect.",
-    "Dit toetst alleen de standaardfout. Een placebo ziet geen verborgen oorzaak, weegt daarom niet mee in het oordeel "
-    "en bewijst niets over het effect.",
+    "This checks the standard error alone. A placebo sees no hidden cause, so one that holds carries no weight in the "
+    "grade and proves nothing about the effect.",
+    "Dit toetst alleen de standaardfout. Een placebo ziet geen verborgen oorzaak; houdt zij stand, dan weegt dat niet "
+    "mee in het oordeel en bewijst het niets over het effect.",
 )
 
 

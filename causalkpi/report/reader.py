@@ -141,7 +141,7 @@ class Reader:
         if is_index(held):
             return self.say("point" if figure in ("1", "−1") or self.language == "nl" else "points", n=figure)
         if is_share(held):
-            return self.say("percentage_points", n=figure)
+            return self.say("percentage_point" if figure in ("1", "−1") else "percentage_points", n=figure)
         return f"{figure} ({unit})" if unit and not brief else figure
 
     def amounts(self, kpi: str, ends: tuple[float, float]) -> str:
@@ -159,6 +159,8 @@ class Reader:
         """A change of a KPI as the beginning of a sentence: "one point more loyalty"."""
         held = self.run.study.graph[kpi]
         way = "more" if value > 0 else "less"
+        if abs(value) == 1 and self.run.study.is_switch(kpi):
+            return self.say("step_up" if value > 0 else "step_down", kpi=self.short(kpi))
         if is_index(held) and abs(value) == 1:
             return self.say(f"one_point_{way}", kpi=self.short(kpi))
         if is_index(held) or is_share(held) or is_money(held):
@@ -172,7 +174,8 @@ class Reader:
         shown = Text("{n:g}", "{n:g}", n=in_points(held) * value).render(self.language)
         if is_money(held):
             return self._euro(value, 1.0)
-        return self.say("percentage_points" if is_share(held) else "points", n=shown)
+        many = "percentage_points" if is_share(held) else "points"
+        return self.say(many[:-1] if shown == "1" else many, n=shown)
 
     def _euro(self, value: float, spread: float) -> str:
         return euro(value, spread, self.language).replace(" ", "\N{NO-BREAK SPACE}")

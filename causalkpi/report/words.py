@@ -80,6 +80,10 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "card_claims": ("The claims", "De stellingen"),
     "card_money": ("In money", "In geld"),
     "card_nothing": ("Nothing clear of zero", "Niets vrij van nul"),
+    "nothing_clear_one": (
+        "The only estimate is not clear of zero in the direction that is expected.",
+        "De enige schatting ligt niet vrij van nul in de verwachte richting.",
+    ),
     "nothing_clear": (
         "Of {count} estimates none lies clear of zero in the direction that is expected.",
         "Van de {count} schattingen ligt er geen vrij van nul in de verwachte richting.",
@@ -134,8 +138,13 @@ FRONT: Mapping[str, tuple[str, str]] = {
         "questions got no number: these data cannot answer them. The reason is given with each.",
         "vragen kregen geen getal: deze gegevens kunnen ze niet beantwoorden. De reden staat er telkens bij.",
     ),
-    "so_many_of": ("{count} of {all}", "{count} van {all}"),
+    "so_many_of": ("{count} of {all}", "{count} van de {all}"),
+    "claims_one": ("claims is supported. In all: {listed}.", "stellingen is onderbouwd. In totaal: {listed}."),
     "claims_count": ("claims are supported. In all: {listed}.", "stellingen zijn onderbouwd. In totaal: {listed}."),
+    "the_claim": (
+        "This study has one claim; its verdict: {verdict}.",
+        "Dit onderzoek heeft één stelling; de uitkomst: {verdict}.",
+    ),
     "money_sure": (
         "{change}, for one {period}, {verb} {outcome} by an estimated {amount} per unit, discounted at {rate} a year "
         "({range}).",
@@ -154,13 +163,21 @@ FRONT: Mapping[str, tuple[str, str]] = {
         "The evidence behind it is weak: a hint, no more.",
         "De onderbouwing ervan is zwak: een aanwijzing, meer niet.",
     ),
+    "card_once": ("Seen once", "Eén keer gezien"),
+    "once": (
+        "Every unit was seen once. That {first} comes before {second} is the graph's word; these figures cannot show "
+        "which came first.",
+        "Elke eenheid is één keer waargenomen. Dat {first} voorafgaat aan {second}, zegt alleen de graaf; deze cijfers "
+        "kunnen niet laten zien wat eerst kwam.",
+    ),
     "lines_principle": (
         "How these lines are chosen: the best graded effect (of equals first one that bears out a claim, then the one "
         "furthest from zero in standard errors); then a contradicted claim, or the raw figures that mislead most, or "
-        "what was refused; then money where the study asks for it, otherwise the claims.",
+        "what was refused, or that units were seen once; then money where the study asks for it, otherwise the claims.",
         "Zo zijn deze regels gekozen: het best onderbouwde effect (bij gelijke stand eerst een effect dat een "
         "stelling draagt, dan het effect dat in standaardfouten het verst van nul ligt); dan een tegengesproken "
-        "stelling, of de ruwe cijfers die het meest misleiden, of wat is geweigerd; dan geld als het onderzoek daarom "
+        "stelling, of de ruwe cijfers die het meest misleiden, of wat is geweigerd, of dat eenheden één keer zijn "
+        "waargenomen; dan geld als het onderzoek daarom "
         "vraagt, anders de stellingen.",
     ),
     "to_sheet": ("Evidence", "Onderbouwing"),
@@ -168,10 +185,13 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "point": ("{n} point", "{n} punt"),
     "points": ("{n} points", "{n} punten"),
     "percentage_points": ("{n} percentage points", "{n} procentpunt"),
+    "percentage_point": ("{n} percentage point", "{n} procentpunt"),
     "one_point_more": ("one point more {kpi}", "één punt meer {kpi}"),
     "one_point_less": ("one point less {kpi}", "één punt minder {kpi}"),
     "more": ("{n} more {kpi}", "{n} meer {kpi}"),
     "less": ("{n} less {kpi}", "{n} minder {kpi}"),
+    "step_up": ("a step from 0 to 1 in {kpi}", "een stap van 0 naar 1 in {kpi}"),
+    "step_down": ("a step from 1 to 0 in {kpi}", "een stap van 1 naar 0 in {kpi}"),
     "rise": ("a rise of {n} in {kpi}", "een toename van {n} in {kpi}"),
     "fall": ("a fall of {n} in {kpi}", "een afname van {n} in {kpi}"),
     "ends": ("{low} to {high}", "{low} tot {high}"),
@@ -194,18 +214,19 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "map_caption": (
         "The numbers stand on {asked} of {links} links. Each is the total estimated effect of the one KPI on the "
         "other at the lag of that link, for the change that was asked about, in the unit of the KPI at the arrow's "
-        "head (pp: percentage points); it is not a path coefficient. A KPI's dependence on its own past is in the "
-        "model and not drawn. Each number leads to its evidence.",
+        "head (pp: percentage points); it is not a path coefficient. Each number leads to its evidence.",
         "De getallen staan op {asked} van de {links} verbanden. Elk getal is het totale geschatte effect van de ene "
         "KPI op de andere bij de vertraging van dat verband, voor de verandering waarnaar is gevraagd, in de eenheid "
-        "van de KPI aan de pijlpunt (aandelen in procentpunten); het is geen padcoëfficiënt. De afhankelijkheid van "
-        "een KPI van het eigen verleden zit in het model maar is niet getekend. Elk getal leidt naar zijn "
+        "van de KPI aan de pijlpunt (aandelen in procentpunten); het is geen padcoëfficiënt. Elk getal leidt naar zijn "
         "onderbouwing.",
     ),
+    "map_own_past": (
+        "A KPI's dependence on its own past is in the model and not drawn.",
+        "De afhankelijkheid van een KPI van het eigen verleden zit in het model maar is niet getekend.",
+    ),
     "map_caption_bare": (
-        "No question was asked about a single link ({links} links). A KPI's dependence on its own past is not drawn.",
-        "Over geen van de {links} verbanden is afzonderlijk een vraag gesteld. De afhankelijkheid van een KPI van het "
-        "eigen verleden is niet getekend.",
+        "No question was asked about a single link ({links} links).",
+        "Over geen van de {links} verbanden is afzonderlijk een vraag gesteld.",
     ),
     "no_number": ("no number", "geen getal"),
     # claims

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -34,6 +35,7 @@ class LinkSystem:
     panel: Panel = field(repr=False)
     equations: Equations
     corrected: Corrected = field(repr=False)
+    _found: dict[Any, Ways] = field(init=False, repr=False, default_factory=dict)
 
     @property
     def graph(self) -> KPIGraph:
@@ -42,12 +44,10 @@ class LinkSystem:
 
     def ways(self, treatment: str, outcome: str, horizon: int, size: float = 1.0) -> Ways:
         """The ways of a pulse; see :func:`causalkpi.system.responses.find_ways`."""
-        key = ("ways", treatment, outcome, horizon, size)
-        if key not in self._memo:
-            self._memo[key] = find_ways(
-                self.panel, self.equations, self.corrected.slopes, treatment, outcome, horizon, size
-            )
-        return self._memo[key]
+        asked = (treatment, outcome, horizon, size)
+        if asked not in self._found:
+            self._found[asked] = find_ways(self.panel, self.equations, self.corrected.slopes, *asked)
+        return self._found[asked]
 
     def used(self, ways: Ways) -> list[int]:
         """The places of the coefficients that matter on these ways."""
@@ -82,10 +82,6 @@ class LinkSystem:
         change = (values[1 : count + 1] - values[count + 1 :]) / np.where(errors > 0, 2 * errors, 1.0)[:, None]
         moved = (left_out - slopes)[:, places] @ change
         return values[0], values[0] + moved * np.sqrt(1 + self.corrected.noise)
-
-    @property
-    def _memo(self) -> dict:
-        return self.panel.memo.setdefault(("link system", id(self)), {})
 
 
 def _spread(left_out: np.ndarray) -> np.ndarray:

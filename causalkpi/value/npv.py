@@ -152,7 +152,8 @@ def net_present_value(
     """
     answers = []
     stopped: Text = NOTHING
-    for h in range(horizon + 1):
+    span = panel.ordinals[-1] - panel.ordinals[0] + 1
+    for h in range(min(horizon, span) + 1):  # the first period beyond the data has no answer
         answer = ask(Question(treatment, outcome, h, change))
         answers.append(answer)
         stopped = _stops(answer)
@@ -172,12 +173,11 @@ def net_present_value(
     value, draws = _sum(panel, usable, factors, np.random.default_rng(0) if rng is None else rng)
     low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
     flows = tuple(_flow(answer, h, factors[h]) for h, answer in enumerate(usable))
-    why = Text(
-        "It stops after {last} periods: {reason}", "De som stopt na {last} perioden: {reason}",
-        last=len(usable) - 1, reason=stopped,
-    ) if stopped else Text(
-        "What comes after {last} periods is not counted.", "Wat na {last} perioden komt, telt niet mee.", last=horizon
-    )  # fmt: skip
+    last = len(usable) - 1
+    after = Text(f"{last} period{'s' * (last != 1)}", f"{last} periode{'n' * (last != 1)}")
+    why = Text("What comes after {after} is not counted.", "Wat na {after} komt, telt niet mee.", after=after)
+    if stopped:
+        why = Text("It stops after {after}: {reason}", "De som stopt na {after}: {reason}", after=after, reason=stopped)
     positive = float((draws > 0).mean())
     return NetPresentValue(*named, value, (float(low), float(high)), level, positive, flows, why, tuple(answers))
 

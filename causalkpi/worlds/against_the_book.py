@@ -12,6 +12,7 @@ from __future__ import annotations
 from ..graph import KPIGraph
 from ..graphfile import load_graph
 from ..kpi import KPI, Formula, Link
+from ..language import Text
 from .linear import Equation, LinearSystem
 from .world import World
 
@@ -129,14 +130,16 @@ EQUATIONS = {
     ),
 }
 
+_SOURCE = (
+    "Silvestro, R. (2002), Dispelling the modern myth: employee satisfaction and loyalty drive service profitability, "
+    "International Journal of Operations & Production Management 22(1), 30-49"
+)
 AGAINST_THE_BOOK = World(
     id="against_the_book",
     en="Dike Supermarkets",
     nl="Dijksupermarkten",
-    reference=(
-        "Silvestro, R. (2002), Dispelling the modern myth: employee satisfaction and loyalty drive "
-        "service profitability, International Journal of Operations & Production Management 22(1), "
-        "30-49; the mechanism and every number are ours"
+    reference=Text(
+        f"{_SOURCE}; the mechanism and every number are ours", f"{_SOURCE}; het mechanisme en elk getal zijn van ons"
     ),
     graph=GRAPH,
     believed=GRAPH,

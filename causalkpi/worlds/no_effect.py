@@ -13,6 +13,7 @@ from dataclasses import replace
 from ..graph import KPIGraph
 from ..graphfile import load_graph
 from ..kpi import KPI, Link
+from ..language import Text
 from .linear import Equation, LinearSystem
 from .world import World
 
@@ -122,7 +123,10 @@ def make_no_effect(strength: float = 1.0) -> World:
         id="no_effect",
         en="Polder Shops",
         nl="Polderwinkels",
-        reference="ours; the chain that is believed: Heskett et al. 1994",
+        reference=Text(
+            "ours; the chain that is believed: Heskett et al. 1994",
+            "van ons; de keten die men gelooft: Heskett e.a. 1994",
+        ),
         graph=GRAPH,
         believed=BELIEVED,
         sampler=LinearSystem(GRAPH, equations),

@@ -9,6 +9,7 @@ effort, in 120 branches over 24 quarters.
 from __future__ import annotations
 
 from ..graphfile import load_graph
+from ..language import Text
 from .linear import Equation, LinearSystem, Start
 from .world import MissedWaves, World
 
@@ -169,7 +170,10 @@ WATERLAND = World(
     id="waterland",
     en="Waterland Bank",
     nl="Waterlandbank",
-    reference="the model customer_centred, after Tony de Bree; levels and strengths are ours",
+    reference=Text(
+        "the model customer_centred, after Tony de Bree; levels and strengths are ours",
+        "het model customer_centred, naar Tony de Bree; niveaus en sterkten zijn van ons",
+    ),
     graph=GRAPH,
     believed=GRAPH,
     sampler=LinearSystem(

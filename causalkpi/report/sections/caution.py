@@ -1,4 +1,4 @@
-"""The most telling caution: a claim that is contradicted, raw figures that mislead, or what was refused."""
+"""The most telling caution: a contradicted claim, raw figures that mislead, what was refused, or units seen once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TWICE = 2.0  # so many times the estimate, and the raw figures mislead
 
 
 def caution(reader: Reader, best: Entry | None) -> Card | None:
-    """A claim that is contradicted; else raw figures that mislead; else what was refused."""
+    """A claim that is contradicted; else raw figures that mislead; else what was refused; else units seen once."""
     against = next((v for v in reader.run.ledger if v.word == "contradicted"), None)
     if against is not None:
         return _contradicted(reader, against)
@@ -27,10 +27,19 @@ def caution(reader: Reader, best: Entry | None) -> Card | None:
     refused = sum(entry.answer.status in ("not_identified", "not_estimable", "refused_data")
                   for entry in reader.entries)  # fmt: skip
     if not refused:
-        return None
+        return None if reader.run.study.panel.repeated else _once(reader, best)
     count = len(reader.entries)
     return Card(reader.say("card_caution"), reader.say("so_many_of", count=refused, all=count),
                 reader.say("refused_one" if refused == 1 else "refused_many"), href="sheets")  # fmt: skip
+
+
+def _once(reader: Reader, best: Entry | None) -> Card | None:
+    """A cross-section: which of two KPIs came first is not in the data."""
+    if best is None:
+        return None
+    first, second = reader.the(best.question.treatment), reader.the(best.question.outcome)
+    return Card(reader.say("card_caution"), reader.say("card_once"), reader.say("once", first=first, second=second),
+                href="limits")  # fmt: skip
 
 
 def _contradicted(reader: Reader, verdict: Verdict) -> Card:

@@ -122,7 +122,7 @@ def sensitivity_figure(reader: Reader, evidence: Evidence) -> Figure | None:
     graph, found = reader.run.study.graph, pair[1]
     unit = graph[evidence.question.outcome].unit_in(reader.language)
     return drawn(
-        lambda: plots.sensitivity_plot(found, reader.name, reader.language, unit),
+        lambda: plots.sensitivity_plot(found, reader.name, reader.language),
         lambda: plots.sensitivity_alt(found, reader.name, reader.language, unit),
         reader,
         NARROW,

@@ -59,7 +59,8 @@ def _best(reader: Reader, entry: Entry | None) -> Card | None:
         answered = sum(isinstance(e.answer, Estimate) for e in reader.entries)
         if not answered:
             return None
-        return Card(reader.say("card_best"), reader.say("card_nothing"), reader.say("nothing_clear", count=answered))
+        said = reader.say("nothing_clear_one" if answered == 1 else "nothing_clear", count=answered)
+        return Card(reader.say("card_best"), reader.say("card_nothing"), said)
     strength = entry.evidence.grade.strength
     amount = reader.amount(entry.question.outcome, entry.answer.value, spread(entry.answer), brief=True)
     return Card(
@@ -100,8 +101,14 @@ def _third(reader: Reader) -> Card | None:
     words = [verdict.word for verdict in reader.run.ledger]
     counts = [(word, words.count(word)) for word in dict.fromkeys(sorted(words, key=_ORDER.index))]
     listed = "; ".join(f"{n} {reader.say(f'verdict_{word}')}" for word, n in counts)
-    figure = reader.say("so_many_of", count=words.count("supported"), all=len(words))
-    return Card(reader.say("card_claims"), figure, reader.say("claims_count", listed=listed), href="claims")
+    supported = words.count("supported")
+    if len(words) == 1:
+        verdict = reader.say(f"verdict_{words[0]}")
+        figure, said = capital(verdict), reader.say("the_claim", verdict=verdict)
+    else:
+        figure = reader.say("so_many_of", count=supported, all=len(words))
+        said = reader.say("claims_one" if supported == 1 else "claims_count", listed=listed)
+    return Card(reader.say("card_claims"), figure, said, href="claims")
 
 
 _ORDER = ("supported", "contradicted", "inconclusive", "not_testable", "not_examined")

@@ -26,9 +26,12 @@ def links(reader: Reader) -> dict[str, Any]:
     graph = reader.run.study.graph
     marks = {key: _mark(reader, entry) for key, entry in _asked(reader).items()}
     drawn = [link for link in graph.links if link.source != link.target]
+    caption = reader.say("map_caption" if len(marks) else "map_caption_bare", asked=len(marks), links=len(drawn))
+    if len(drawn) < len(graph.links):
+        caption += " " + reader.say("map_own_past")
     return {
         "svg": Markup(kpi_map_svg(_spoken(reader), marks, language=reader.language, title=reader.say("map"))),
-        "caption": reader.say("map_caption" if len(marks) else "map_caption_bare", asked=len(marks), links=len(drawn)),
+        "caption": caption,
     }
 
 
