@@ -30,9 +30,11 @@ from .ledger import Ledger
 from .question import Unanswered
 from .study import Study
 from .system import Chain, Paths, Profile
+from .system.profile import NO_PATH
 from .value import NetPresentValue
 from .wording import question_words, words
 
+REFUSALS = ("not_identified", "not_estimable", "refused_data")
 _LIBRARIES = ("dowhy", "statsmodels", "linearmodels", "pandas", "networkx", "numpy", "scipy")
 _ABSENT = {"true_effect": "not a simulated organisation", "dowhy": "put together from several regressions"}
 
@@ -260,3 +262,26 @@ def refusal(item: Asked, study: Study, language: Language = "en") -> str:
     reason = render(item.answer.reason, language, lambda kpi: study.graph[kpi].name(language))
     key = "no_number" if item.answer.status in ("structural_zero", "identity") else "refused"
     return words(language)[key].format(question=in_words(item, study, language), reason=reason)
+
+
+def not_followed(run: Run) -> list[str]:
+    """What a study wanted followed over time or along paths and could not be, with the reason, in sentences.
+
+    What the graph rules out is an answer, and not among them.
+    """
+    graph, found = run.study.graph, []
+    for profile in run.profiles:
+        if not profile.answered and profile.why != NO_PATH:
+            found.append(((profile.treatment, profile.outcome), profile.why))
+    for paths in run.paths:
+        if isinstance(paths, Unanswered) and paths.status in REFUSALS:
+            found.append(((paths.question.treatment, paths.question.outcome), paths.reason))
+    found += [(tuple(step.kpi for step in chain.steps), chain.why) for chain in run.chains if chain.why]
+
+    def name(kpi: str) -> str:
+        return graph[kpi].name(run.language)
+
+    said = words(run.language)["refused"]
+    return [
+        said.format(question=" → ".join(map(name, kpis)), reason=render(why, run.language, name)) for kpis, why in found
+    ]

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 DYNAMICS: Mapping[str, tuple[str, str]] = {
     "dynamics": ("Effects over time and along paths", "Effect in de tijd, en langs welke weg"),
     "dynamics_intro": (
-        "What a change of one {period} does in that {period} and later, followed link by link over the KPI map; "
-        "beside it stands the adjusted regression, which does without the map's other links. These numbers have no "
-        "grade of their own: hidden causes were not held against them.",
-        "Wat een puls (een verandering van één {period}) in dezelfde en latere {periods} doet, verband voor verband "
-        "gevolgd over de KPI-kaart; daarnaast staat de gecorrigeerde regressie, die de overige verbanden van de kaart "
-        "niet nodig heeft. Deze getallen hebben geen eigen oordeel: zij zijn niet tegen verborgen oorzaken gehouden.",
+        "What a change of one {period} does at once and later, followed link by link over the KPI map; beside it "
+        "stands the adjusted regression, which does without the map's other links. These numbers have no grade of "
+        "their own: hidden causes were not held against them.",
+        "Wat een puls (een verandering van één {period}) meteen en later doet, verband voor verband gevolgd over de "
+        "KPI-kaart; daarnaast staat de gecorrigeerde regressie, die de overige verbanden van de kaart niet nodig "
+        "heeft. Deze getallen hebben geen eigen oordeel: zij zijn niet tegen verborgen oorzaken gehouden.",
     ),
     # profiles
     "profile_title": (
@@ -26,10 +26,10 @@ DYNAMICS: Mapping[str, tuple[str, str]] = {
     "column_adjusted": ("Adjusted regression", "Gecorrigeerde regressie"),
     "column_uncorrected": ("Uncorrected", "Ongecorrigeerd"),
     "column_so_far": ("Sum so far", "Som tot dan"),
-    "no_path_yet": ("0: no path yet", "0: nog geen pad"),
+    "no_path": ("0: no path", "0: geen pad"),
     "pulse_itself": ("the pulse itself", "de puls zelf"),
     "in_unit": ("In: {unit}.", "In: {unit}."),
-    "sum_of_all": ("Sum of all {periods}", "Som over alle {periods}"),
+    "sum_of_all": ("Sum, up to {later}", "Som, tot en met {later}"),
     "sum_discounted": ("Discounted at {rate} a year", "Contant gemaakt tegen {rate} per jaar"),
     "links_corrected": (
         "Links were corrected for the bias of a short panel; the uncorrected numbers stand beside.",

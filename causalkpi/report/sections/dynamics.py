@@ -25,7 +25,7 @@ def dynamics(reader: Reader) -> dict[str, Any]:
     if not any(view.values()):
         return {}
     followed = view["profiles"] or view["paths"] or view["chains"]
-    intro = reader.say("dynamics_intro", period=reader.period(), periods=reader.periods()) if followed else ""
+    intro = reader.say("dynamics_intro", period=reader.period()) if followed else ""
     return view | {"intro": intro}
 
 

@@ -26,7 +26,9 @@ def over_time(reader: Reader, profile: Profile, truth: tuple[float, ...]) -> dic
     }  # fmt: skip
     if profile.discounted is None:
         return view
-    facts = [(reader.say("sum_of_all", periods=reader.periods()), profile.moments[-1].cumulative)]
+    facts = [
+        (reader.say("sum_of_all", later=reader.later(profile.moments[-1].horizon)), profile.moments[-1].cumulative)
+    ]
     if profile.rate and is_money(reader.run.study.graph[outcome]):
         facts.append((reader.say("sum_discounted", rate=reader.rate(profile.rate)), profile.discounted))
     return view | {
@@ -54,7 +56,7 @@ def _moment(reader: Reader, profile: Profile, moment: Moment, truth: tuple[float
     nothing = moment.status == "structural_zero"
     row = {
         "when": capital(reader.later(moment.horizon)),
-        "links": reader.say("no_path_yet") if nothing else said_as(reader, kpi, links),
+        "links": reader.say("no_path") if nothing else said_as(reader, kpi, links),
         "interval": "" if nothing else reader.say("pulse_itself") if sure else both_ends(reader, kpi, links.interval),
         "uncorrected": "–" if sure else reader.amount(kpi, moment.uncorrected, half, brief=True),
         "adjusted": reader.say("no_number"),
@@ -66,7 +68,7 @@ def _moment(reader: Reader, profile: Profile, moment: Moment, truth: tuple[float
         row["adjusted"] = reader.amount(kpi, other.value, half_of(other.interval), brief=True)
         row["adjusted_interval"] = both_ends(reader, kpi, other.interval)
     elif other.status == "structural_zero":
-        row["adjusted"] = reader.say("no_path_yet")
+        row["adjusted"] = reader.say("no_path")
     return row
 
 
