@@ -365,17 +365,6 @@ def test_a_way_too_small_to_be_seen_is_not_drawn(followed):
     assert len(drawn) == len(others) + 1
 
 
-def test_a_long_chain_goes_on_on_the_next_row_and_stays_inside(followed):
-    chain = followed.chains[0]
-    long = replace(chain, steps=tuple(replace(chain.steps[i % 3], horizon=i) for i in range(7)))
-    figure = chain_plot(long, lambda kpi: f"a {kpi} with a name that is long", later=lambda n: f"{n} quarters later")
-    figure.canvas.draw()
-    width, height = figure.bbox.size
-    for text in figure.axes[0].texts:
-        box = text.get_window_extent()
-        assert box.x0 >= -2 and box.x1 <= width + 2 and box.y0 >= -2 and box.y1 <= height + 2, text
-
-
 def test_what_cannot_be_drawn_says_why(followed):
     with pytest.raises(PlotError, match="no path"):
         over_time_plot(followed.profiles[1])

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
 
-from ..kpi_map.type import wrapped
+from ..kpi_map.type import text_width, wrapped
 from ..language import Language, Text, render
 from ..system import Chain, Part, Paths
 from .estimates import with_interval
@@ -27,6 +28,7 @@ from .ink import (
     figure_of,
     rounded,
     say,
+    signed,
 )
 
 _MOST_ROUTES, _VISIBLE = 6, 0.01
@@ -40,7 +42,8 @@ _GROUPS = (
     (("through", "all_mediators"), Text("through (these overlap)", "via (deze overlappen)")),
     (("direct", "route", "other_routes"), Text("way by way (these add up)", "weg voor weg (telt op)")),
 )
-_ROW, _WIDE, _LEFT = 0.24, 5.4, 0.38  # inches, inches, and the share of the width that labels have
+_ROW, _WIDE = 0.24, 5.4  # inches
+_LABELS, _BARS = 0.4, 0.2  # shares of the width: the most that labels have, the least that bars have
 _ACROSS, _GAP, _BOX, _TALL = 5, 7.5, 9.6, 12.0  # boxes, and tenths of an inch
 
 
@@ -79,26 +82,34 @@ def paths_plot(
     order : sequence of str
         In which a way's KPIs are named.
     """
-    rows = [(part, _label(part, name, language, order)) for part in paths.of("total")]
+    numbers = 1.06 * max(text_width(_number(part, language), SMALL) for part in paths.parts) / (72 * _WIDE)
+    left = min(_LABELS, 0.97 - _BARS - numbers)
+    bars = 0.97 - left - numbers
+
+    def label(part: Part) -> list[str]:
+        return wrapped(part_label(part, name, language, order), (left - 0.03) * _WIDE * 72, SMALL, 3) or [""]
+
+    rows: list[tuple[Part | None, list[str]]] = [(part, label(part)) for part in paths.of("total")]
     for kinds, heading in _GROUPS:
         parts = [part for kind in kinds for part in _drawn(paths, kind)]
         rows += [(None, [heading.render(language)])] if parts else []
-        rows += [(part, _label(part, name, language, order)) for part in parts]
-    lines = sum(max(1.0, 0.72 * len(label)) for _, label in rows)
+        rows += [(part, label(part)) for part in parts]
+    lines = sum(max(1.0, 0.72 * len(said)) for _, said in rows)
     height = 0.75 + _ROW * lines
     figure = figure_of(_WIDE, height)
-    axes = axes_of(figure, (_LEFT, 0.42 / height, 0.3, _ROW * lines / height), language)
+    axes = axes_of(figure, (left, 0.42 / height, bars, _ROW * lines / height), language)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=2, steps=[1, 2, 5, 10]))
     axes.axvline(0, color=SOFT, lw=0.8)
     side, y = axes.get_yaxis_transform(), 0.0
-    for part, label in rows:
-        tall = max(1.0, 0.72 * len(label))
+    for part, said in rows:
+        tall = max(1.0, 0.72 * len(said))
         y -= tall / 2
         if part is None:
-            say(axes, (0.01 - _LEFT) / 0.3, y, label[0], transform=side, color=SOFT)
+            say(axes, (0.01 - left) / bars, y, said[0], transform=side, color=SOFT)
         else:
             _bar(axes, part, y)
-            say(axes, -0.03, y, "\n".join(label), transform=side, ha="right", linespacing=1.0)
-            say(axes, 1.04, y, with_interval("", part.size.value, *part.size.interval, language), transform=side)
+            say(axes, -0.03, y, "\n".join(said), transform=side, ha="right", linespacing=1.0)
+            say(axes, 1.04, y, _number(part, language), transform=side)
         y -= tall / 2
     axes.set_ylim(-lines, 0)
     axes.margins(x=0.03)
@@ -119,8 +130,8 @@ def _drawn(paths: Paths, kind: str) -> tuple[Part, ...]:
     return tuple(part for part in parts[:_MOST_ROUTES] if abs(part.size.value) >= least)
 
 
-def _label(part: Part, name: Callable[[str], str], language: Language, order: Sequence[str]) -> list[str]:
-    return wrapped(part_label(part, name, language, order), (_LEFT - 0.03) * _WIDE * 72, SMALL, 3) or [""]
+def _number(part: Part, language: Language) -> str:
+    return with_interval("", part.size.value, *part.size.interval, language)
 
 
 def _bar(axes: Axes, part: Part, y: float) -> None:
@@ -185,7 +196,9 @@ def chain_plot(
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), facecolor="none")
     axes.set_xlim(0, 96)
     axes.set_ylim(-_TALL * rows, 0)
-    axes.axis("off")
+    axes.set_axis_off()
+    axes.set_xticks([])
+    axes.set_yticks([])
     first = _GAP * (rows > 1)  # an arrow leads to the first box of the next row
     wide = min(21.0, (95.0 - first - _GAP * (across - 1)) / across)
     for i, step in enumerate(steps):
@@ -204,7 +217,7 @@ def _box(axes: Axes, x: float, y: float, wide: float, told: str, name: str, shar
     room = 7.2 * wide - 8  # points: a figure of 9.6 inches is 96 wide
     lines = [(line, TITLE, INK, "bold") for line in wrapped(told, room, TITLE, 1, bold=True)]
     lines += [(line, SMALL + 1, INK, "normal") for line in wrapped(name, room, SMALL + 1, 2)]
-    lines += [(line, SMALL, SOFT, "normal") for line in wrapped(share, room, SMALL, 1)]
+    lines += [(line, SMALL, SOFT, "normal") for line in wrapped(share, room, SMALL, 2)]
     axes.add_patch(Rectangle((x, y - _BOX), wide, _BOX, facecolor="#ffffff", edgecolor=BLUE, lw=1.2))
     for i, (line, size, colour, weight) in enumerate(lines, 1):
         say(axes, x + wide / 2, y - _BOX * i / (len(lines) + 1), line, fontsize=size, color=colour, fontweight=weight,
@@ -222,8 +235,9 @@ def _arrow(axes: Axes, x: float, y: float, waits: str) -> None:
 
 def _plain(chain: Chain, i: int, language: Language) -> str:
     size = chain.steps[i].size
-    half = (size.interval[1] - size.interval[0]) / 2
-    return "+" * (size.value > 0) + (rounded(size.value, language, half) if i else rounded(size.value, language))
+    if not i:
+        return signed(size.value, language)
+    return "+" * (size.value > 0) + rounded(size.value, language, (size.interval[1] - size.interval[0]) / 2)
 
 
 def _share(relative: float, language: Language) -> str:

@@ -53,6 +53,7 @@ def over_time_plot(
     axes = axes_of(figure, (0.12, 0.28, 0.85, 0.57), language)
     axes.axhline(0, color=SOFT, lw=0.8, ls=(0, (2, 2)))
     axes.fill_between(h, low, high, color=BAND, lw=0)
+    axes.vlines(h, low, high, color=BLUE, lw=0.9)  # of a single period there is no band
     for edge in (lowest, highest):
         axes.plot(h, edge, color=BLUE, lw=0.7)
     axes.plot(h, value, "o-", color=BLUE, lw=1.4, ms=4.5, mew=0)
