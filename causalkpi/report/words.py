@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .words_of_dynamics import DYNAMICS
 from .words_of_evidence import EVIDENCE
 
 _PREPOSITIONS = {"per", "van", "op", "bij", "uit", "in", "voor", "aan", "met", "onder", "tussen", "over", "naar"}
@@ -315,4 +316,4 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "flows_caption": ("The flows, each with its own interval", "De stromen, elk met een eigen interval"),
     "no_value": ("No value", "Geen waarde"),
 }
-WORDS: Mapping[str, tuple[str, str]] = {**FRONT, **EVIDENCE}
+WORDS: Mapping[str, tuple[str, str]] = {**FRONT, **EVIDENCE, **DYNAMICS}

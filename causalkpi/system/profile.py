@@ -24,6 +24,10 @@ from ..question import Question, Unanswered
 from .agreement import Gap, two_routes
 from .links import LinkSystem, critical
 
+NO_PATH = Text(
+    "The graph has no path along which it could act within this horizon.",
+    "De graaf bevat geen pad waarlangs dit binnen deze horizon kan werken.",
+)
 PER_YEAR = {"year": 1, "quarter": 4, "month": 12, "week": 52, "day": 365}
 
 
@@ -220,11 +224,8 @@ def profile(
     named = (treatment, outcome, change)
     nodes = [Node(outcome, h) for h in range(count)]
     if not any(node in ways.into or node == ways.source for node in nodes):
-        why = ways.why or Text(
-            "The graph has no path along which it could act within this horizon.",
-            "De graaf bevat geen pad waarlangs dit binnen deze horizon kan werken.",
-        )
-        return Profile(*named, (), None, rate, system.panel.frequency, level, np.nan, 0, False, None, why)
+        return Profile(*named, (), None, rate, system.panel.frequency, level, np.nan, 0, False, None,
+                       ways.why or NO_PATH)  # fmt: skip
 
     def outputs(slopes: np.ndarray) -> np.ndarray:
         changed = ways.follow(slopes)
