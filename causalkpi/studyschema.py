@@ -41,7 +41,7 @@ class AskedEntry(Part):
 class ProfileEntry(AskedEntry):
     """An effect to be followed period by period, up to this horizon."""
 
-    horizon: Annotated[int, Field(ge=0)] = 8
+    horizon: Annotated[int, Field(ge=0, le=FARTHEST)] = 8
 
 
 class PathsEntry(AskedEntry):

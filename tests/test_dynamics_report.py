@@ -318,6 +318,26 @@ def test_what_could_not_be_followed_is_told_and_what_the_graph_rules_out_is_no_r
         assert said in text
 
 
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_where_no_equation_can_be_had_only_the_pulse_itself_has_a_number(language):
+    rng = np.random.default_rng(1)
+    links = (Link("a", "b"), Link("b", "c"), Link("c", "c", lag=1))
+    study = Study(KPIGraph(tuple(map(KPI, "abc")), links), pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "c"]))
+    wanted = Following(
+        (ProfileWanted("c", "c", 3), ProfileWanted("a", "c", 3)),
+        (PathsWanted(Question("a", "c")),),
+        (ChainWanted(("a", "b", "c")),),
+    )
+    found = follow(study, wanted)
+    assert [m.by_links.value for m in found.profiles[0].moments] == [1.0]
+    assert found.profiles[0].moments[0].by_links.interval == (1.0, 1.0)
+    lame = run_of(study, found, language=language)
+    assert len(not_followed(lame)) == 3  # the pulse's own profile is there, and says where it stops
+    text = Page(section(page_of(lame))).words()
+    assert ("the pulse itself" if language == "en" else "de puls zelf") in text
+    assert ("It stops after 0 periods" if language == "en" else "Het houdt op na 0 perioden") in text
+
+
 # Figures
 
 
@@ -363,6 +383,16 @@ def test_a_way_too_small_to_be_seen_is_not_drawn(followed):
     others = [p for p in paths.parts if p.kind != "route"]
     drawn = paths_plot(replace(paths, parts=(*others, paths.of("route")[0], *small))).axes[0].patches
     assert len(drawn) == len(others) + 1
+
+
+def test_a_step_whose_interval_holds_zero_says_so_in_picture_words_and_sentence(run):
+    chain = run.chains[0]
+    first, second, last = chain.steps
+    open_ended = replace(chain, steps=(first, second, replace(last, size=replace(last.size, interval=(-1.0, 2.0)))))
+    drawn = [text.get_text() for text in chain_plot(open_ended, str, "nl").axes[0].texts]
+    assert "omvat nul" in " ".join(drawn) and "omvat nul" in chain_alt(open_ended, str, "nl")
+    assert "omvat nul" not in chain_alt(chain, str, "nl")
+    assert "het interval omvat nul: staat niet vast" in section(page_of(replace(run, chains=(open_ended,))))
 
 
 def test_what_cannot_be_drawn_says_why(followed):

@@ -229,13 +229,16 @@ def test_a_bend_shows_in_the_words(regression):
 
 def followed(language: Language) -> list[Figure]:
     """A profile, its parts and a chain of seven, under long names."""
-    long = {"market": "de stemming op de markt waarin de klant zich beweegt", "loyalty": "loyaliteit van de klant"}.get
+    long = {"market": "de stemming op de markt waarin de klant zich beweegt", "loyalty": "loyaliteit van de klant"}
     study = study_of()
     profile = study.profile("market", "spend", 0, 1e5)
     paths = study.paths("market", "spend", 0, -1e-4)
     chain = study.chain("market", "loyalty", "spend")
     seven = replace(chain, steps=tuple(replace(chain.steps[i % 3], horizon=i) for i in range(7)))
-    name = lambda kpi: long(kpi, kpi)  # noqa: E731
+
+    def name(kpi: str) -> str:
+        return long.get(kpi, kpi)
+
     return [
         over_time_plot(profile, language, unit="x", truth=[1e5]),
         paths_plot(paths, name, language, unit="x"),

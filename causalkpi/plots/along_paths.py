@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from matplotlib.axes import Axes
@@ -205,19 +206,19 @@ def chain_plot(
         row, column = divmod(i, across)
         x, y = 0.5 + first + column * (wide + _GAP), -_TALL * row - 1.2
         told = amounts[i] if i < len(amounts) else _plain(chain, i, language)
-        _box(axes, x, y, wide, told, name(step.kpi), _share(step.relative, language) if i else "")
+        _box(axes, x, y, wide, told, name(step.kpi), _note(chain, i, language))
         if i:
             waits = step.horizon - steps[i - 1].horizon
             _arrow(axes, x, y - _BOX / 2, later(waits) if waits else "")
     return figure
 
 
-def _box(axes: Axes, x: float, y: float, wide: float, told: str, name: str, share: str) -> None:
-    """One KPI: the change, its name, and what share of its average that is."""
+def _box(axes: Axes, x: float, y: float, wide: float, told: str, name: str, note: str) -> None:
+    """One KPI: the change, its name, and what must be said beside it."""
     room = 7.2 * wide - 8  # points: a figure of 9.6 inches is 96 wide
     lines = [(line, TITLE, INK, "bold") for line in wrapped(told, room, TITLE, 1, bold=True)]
     lines += [(line, SMALL + 1, INK, "normal") for line in wrapped(name, room, SMALL + 1, 2)]
-    lines += [(line, SMALL, SOFT, "normal") for line in wrapped(share, room, SMALL, 2)]
+    lines += [(line, SMALL, SOFT, "normal") for line in wrapped(note, room, SMALL, 2)]
     axes.add_patch(Rectangle((x, y - _BOX), wide, _BOX, facecolor="#ffffff", edgecolor=BLUE, lw=1.2))
     for i, (line, size, colour, weight) in enumerate(lines, 1):
         say(axes, x + wide / 2, y - _BOX * i / (len(lines) + 1), line, fontsize=size, color=colour, fontweight=weight,
@@ -240,12 +241,14 @@ def _plain(chain: Chain, i: int, language: Language) -> str:
     return "+" * (size.value > 0) + rounded(size.value, language, (size.interval[1] - size.interval[0]) / 2)
 
 
-def _share(relative: float, language: Language) -> str:
-    if relative != relative:
-        return ""
-    sign = "+" * (relative > 0)
-    return Text("{sign}{n}% of its average", "{sign}{n}% van het gemiddelde", sign=sign,
-                n=rounded(100 * relative, language)).render(language)  # fmt: skip
+def _note(chain: Chain, i: int, language: Language) -> str:
+    """What share of its average a KPI's change is, and whether its interval holds zero; nothing of the first."""
+    step = chain.steps[i]
+    low, high = step.size.interval
+    share = Text("{sign}{n}% of its average", "{sign}{n}% van het gemiddelde", sign="+" * (step.relative > 0),
+                 n=rounded(100 * step.relative, language)) if math.isfinite(step.relative) else ""  # fmt: skip
+    unsettled = Text("interval holds zero", "interval omvat nul") if low <= 0 <= high else ""
+    return Text.join([share, unsettled], "; ").render(language) if i else ""
 
 
 def chain_alt(
@@ -262,7 +265,7 @@ def chain_alt(
         raise PlotError(chain.why)
     parts = []
     for i, step in enumerate(chain.steps):
-        share = _share(step.relative, language) if i else ""
+        note = _note(chain, i, language)
         told = amounts[i] if i < len(amounts) else _plain(chain, i, language)
-        parts.append(f"{told} {name(step.kpi)}" + (f" ({share})" if share else ""))
+        parts.append(f"{told} {name(step.kpi)}" + (f" ({note})" if note else ""))
     return render(Text("A chain: {parts}.", "Een keten: {parts}.", parts=" → ".join(parts)), language)

@@ -58,7 +58,8 @@ class LinkSystem:
         """Degrees of freedom of what is worked out along these ways: the fewest of any equation's."""
         kpis = {self.equations.links[place][0] for place in self.used(ways)}
         return min(
-            (self.equations.fitted[kpi].fit.left_out_df for kpi in kpis), default=float(len(self.equations.units) - 1)
+            (self.equations.fitted[kpi].fit.left_out_df for kpi in kpis),
+            default=float(max(1, len(self.equations.units) - 1)),
         )
 
     def replicates(self, ways: Ways, outputs: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -77,6 +78,9 @@ class LinkSystem:
         """
         slopes, left_out = self.corrected.slopes, self.corrected.left_out
         places = self.used(ways)
+        if not places:  # nothing on the way is estimated, perhaps because no equation could be
+            values = outputs(slopes[None, :])[0]
+            return values, np.tile(values, (max(1, len(left_out)), 1))
         errors = np.sqrt(np.diag(jackknife_covariance(left_out[:, places])))
         steps = np.zeros((len(places), len(slopes)))
         steps[np.arange(len(places)), places] = errors
