@@ -168,7 +168,7 @@ def across_units(fitted: Fitted) -> Errors:
 
 
 def by_driscoll_and_kraay(fitted: Fitted) -> Errors:
-    """The same by Driscoll and Kraay's weights, for comparison with other software: a little too sure (8% for 5%).
+    """The same by Driscoll and Kraay's weights, for comparison with other software; they reject in 6 to 9% for 5%.
 
     Lags by 1.3 sqrt(T), the rule of Lazarus, Lewis, Stock and Watson (2018), with critical values for fixed b.
     """
