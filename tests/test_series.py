@@ -190,3 +190,14 @@ def test_a_pulse_in_one_period_is_no_variation_to_rest_on() -> None:
     answer = ask(Panel(frame))
     assert isinstance(answer, Unanswered)
     assert "few periods" in answer.reason
+
+
+def test_units_seen_once_do_not_make_up_for_too_few_units() -> None:
+    """Four units over time and a fifth that is seen once: the fifth drops out, and four are too few."""
+    rng = np.random.default_rng(16)
+    unit, period = [*np.repeat(np.arange(4), 20), 4], [*np.tile(np.arange(20), 4), 0]
+    frame = pd.DataFrame({"unit": unit, "period": period, "X": rng.normal(size=81), "Y": rng.normal(size=81)})
+    lasting = KPIGraph(GRAPH.kpis, GRAPH.links, unit_effects=("X", "Y"))
+    answer = ck.estimate(as_panel(frame, unit="unit", period="period"), ck.identify(lasting, Question("X", "Y")))
+    assert isinstance(answer, Unanswered)
+    assert "Only 4 units" in answer.reason

@@ -239,7 +239,7 @@ def fixed_b_df(b: float) -> float:
     Examples
     --------
     >>> round(fixed_b_df(0.1), 1), round(fixed_b_df(0.2), 1)
-    (10.3, 5.1)
+    (9.0, 5.0)
     """
     wanted = 1.9600 + 2.9694 * b + 0.4160 * b**2 - 0.5324 * b**3
     return float(optimize.brentq(lambda df: stats.t.ppf(0.975, df) - wanted, 0.5, 1e7))
