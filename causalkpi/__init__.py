@@ -32,11 +32,13 @@ _HOMES = {
     "datasets": ("load_demo",),
     "question": ("Estimand", "Question", "Unanswered"),
     "identification": ("identify",),
+    "event_study": ("EventStudy",),
     "evidence": ("Evidence",),
     "finding": ("Finding",),
     "ledger": ("Ledger",),
     "value": ("NetPresentValue", "net_present_value"),
     "estimators": ("Estimate", "estimate", "minimum_detectable_effect"),
+    "system": ("Chain", "LinkSystem", "Paths", "Profile", "fit_system"),
     "study": ("Study",),
     "studyfile": ("StudyFile", "read_study"),
 }

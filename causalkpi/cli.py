@@ -22,7 +22,6 @@ from . import __version__
 from .errors import CausalKPIError
 
 if TYPE_CHECKING:
-    from .answers import Asked
     from .language import Language
     from .record import Run
     from .study import Study
@@ -31,7 +30,6 @@ DONE, REFUSED, WRONG, INTERRUPTED = 0, 1, 2, 130
 _WIDTH = 120
 _THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _PLAIN = (("−", "-"), ("→", "->"), ("∞", "inf"), ("×", "x"))  # what a terminal may lack, written otherwise
-REFUSALS = ("not_identified", "not_estimable", "refused_data")
 
 
 def _guarded(command: Callable[..., int]) -> Callable[..., None]:
@@ -204,9 +202,12 @@ def _progress() -> Callable[[str], None]:
     return tell
 
 
-def _refused(run: Run) -> list[Asked]:
-    """The study's own questions that were refused; a claim's do not count."""
-    return [item for item in run.answers if item.origin == "study" and item.answer.status in REFUSALS]
+def _refused(run: Run) -> bool:
+    """Whether anything that the study itself asks was refused; a claim's questions do not count."""
+    from .record import REFUSALS, not_followed
+
+    own = (item.answer.status for item in run.answers if item.origin == "study")
+    return any(status in REFUSALS for status in own) or bool(not_followed(run))
 
 
 def _faults(study: Study, language: Language) -> None:

@@ -11,9 +11,11 @@ from scipy import stats
 
 from .estimators import Estimate
 from .estimators.draws import joint_slopes
+from .event_study import EventStudy
 from .evidence import Evidence
 from .grade import unsound
 from .language import NOTHING, Name, Text
+from .question import Unanswered
 from .rule import Comparison
 
 ENOUGH = ("strong", "moderate")
@@ -98,6 +100,40 @@ def _of_two(sides: Sequence[Evidence]) -> tuple[str, ...]:
 def _undone(gap: float, sides: Sequence[Evidence]) -> tuple[str, ...]:
     """Weak evidence where hidden causes, each as strong as the strongest measured KPI of its answer, could undo it."""
     return () if abs(gap) > sum(side.bound for side in sides) else ("weak",)
+
+
+def decide_change(comparison: Comparison, part: tuple[str, str, int], found: EventStudy | Unanswered) -> Decided:
+    """Hold what a claim says of a change, made at different times, against its event study.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Of the part with zero.
+    part : tuple
+        The KPI that changed, the outcome, and from which period since the change it counts.
+    found : EventStudy or Unanswered
+    """
+    change, outcome, since = part
+    below = isinstance(comparison.low, str)
+    names = {"change": Name(change), "outcome": Name(outcome)}
+    about = Text(
+        "the change of {change} {verb} {outcome}{later}",
+        "de verandering van {change} {verb} {outcome}{later}",
+        verb=Text("lowers", "verlaagt") if below else Text("raises", "verhoogt"),
+        later=Text(", from {n} periods on", ", vanaf {n} perioden erna", n=since) if since else NOTHING,
+        **names,
+    )
+    if isinstance(found, Unanswered):
+        reason = Text.join([found.reason, found.remedy], ". ")
+        why = Text("{change} → {outcome}: {reason}", "{change} → {outcome}: {reason}", reason=reason, **names)
+        return Decided(comparison, about, why=why)
+    if found.horizon < since:
+        why = Text("Units are not seen for {n} periods since the change", "Eenheden zijn geen {n} perioden gevolgd",
+                   n=since)  # fmt: skip
+        return Decided(comparison, about, why=why)
+    effect = found.between(since, found.horizon)
+    p = effect.p_value / 2 if (effect.value < 0) == below else 1 - effect.p_value / 2
+    return Decided(comparison, about, p, 1 - p, (found.strength,))
 
 
 def _why(evidence: Evidence) -> Text:

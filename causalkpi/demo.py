@@ -12,12 +12,14 @@ from dataclasses import replace
 from .answers import Answers, Asked, with_truth
 from .datasets import load_demo
 from .estimators import Estimate
+from .following import ChainWanted, Following, PathsWanted, ProfileWanted, follow, look_both_ways
 from .graphfile import load_graph
 from .language import Language
 from .numerals import number, percent
 from .question import Question
 from .record import Run, in_words
 from .study import Study
+from .system import Profile
 from .value import NetPresentValue, net_present_value
 from .wording import words
 from .worlds.waterland import BRANCHES, QUARTERS, SEED, WATERLAND
@@ -28,6 +30,12 @@ HEADLINES = (
     Question("customer_steering", "service_behaviour", 1, 0.1),
     Question("service_behaviour", "customer_loyalty", 1),
     Question("customer_loyalty", "revenue", 4),
+)
+BETWEEN = ("service_behaviour", "customer_satisfaction", "customer_loyalty")
+FOLLOWED = Following(
+    (ProfileWanted("customer_loyalty", "operating_result", 8, rate=RATE),),
+    (PathsWanted(Question("employee_loyalty", "revenue", 4), BETWEEN),),
+    (ChainWanted(("employee_loyalty", "service_behaviour", "customer_loyalty", "revenue"), 5.0),),
 )
 TITLES = {
     "en": "{name}: what moves loyalty, churn and money",
@@ -40,7 +48,7 @@ CHOICES = {
 
 
 def run_demo(progress: Callable[[str], None] = lambda _: None, language: Language = "en") -> Run:
-    """Ask Waterland Bank a few headline questions and those of all claims, and value a point of loyalty.
+    """Ask Waterland Bank a few headline questions and those of all claims, value a point of loyalty and follow it.
 
     Parameters
     ----------
@@ -55,7 +63,10 @@ def run_demo(progress: Callable[[str], None] = lambda _: None, language: Languag
     study = Study(load_graph(GRAPH), load_demo(), unit="unit", period="period")
     ledger = study.run(HEADLINES, progress=progress)
     progress("the value of a point of customer_loyalty")
-    value = net_present_value(study.panel, study.answer, "customer_loyalty", "operating_result", rate=RATE)
+    value = net_present_value(study.panel, study.answer, "customer_loyalty", "operating_result", rate=RATE,
+                              system=study.system)  # fmt: skip
+    followed = follow(study, FOLLOWED, progress)
+    directions, lags = look_both_ways(study, progress)
     ledger = replace(ledger, answers=with_truth(ledger.answers, true_effect))
     return Run(
         TITLES[language].format(name=WATERLAND.nl if language == "nl" else WATERLAND.en),
@@ -66,6 +77,12 @@ def run_demo(progress: Callable[[str], None] = lambda _: None, language: Languag
         sentences=sentences(ledger.answers, value, study, language),
         simulated=True,
         values=(value,),
+        profiles=followed.profiles,
+        true_profiles=tuple(true_profile(profile) for profile in followed.profiles),
+        paths=followed.paths,
+        chains=followed.chains,
+        directions=directions,
+        lags=lags,
         language=language,
     )
 
@@ -73,6 +90,12 @@ def run_demo(progress: Callable[[str], None] = lambda _: None, language: Languag
 def true_effect(question: Question) -> float:
     """The effect by intervention, over the branches and quarters of the demo panel."""
     return WATERLAND.effect_in_sample(question, BRANCHES, QUARTERS, SEED)
+
+
+def true_profile(profile: Profile) -> tuple[float, ...]:
+    """The true effects of a profile, period by period."""
+    asked = (Question(profile.treatment, profile.outcome, m.horizon, profile.change) for m in profile.moments)
+    return tuple(true_effect(question) for question in asked)
 
 
 def true_value(value: NetPresentValue) -> float:

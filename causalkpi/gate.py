@@ -61,7 +61,7 @@ def check(panel: Panel, graph: KPIGraph) -> tuple[Fault, ...]:
             faults += _scale(panel, kpi.id, values, kpi.minimum, kpi.maximum)
             faults += _missing(panel, kpi.id, values)
             faults += _level(panel, kpi.id, values, kpi.level)
-    faults += _shape(panel) + _identities(panel, graph) + _respondents(panel)
+    faults += _shape(panel) + _spacing(panel, graph) + _identities(panel, graph) + _respondents(panel)
     return tuple(sorted(faults, key=lambda fault: SEVERITIES.index(fault.severity)))
 
 
@@ -257,6 +257,48 @@ def _shape(panel: Panel) -> list[Fault]:
         faults.append(Fault(_PANEL, found, expected, way_out, "single", len(single),
                             tuple(map(str, single.index[:3])), "notes"))  # fmt: skip
     return faults
+
+
+def _spacing(panel: Panel, graph: KPIGraph) -> list[Fault]:
+    """Values that stand two or more periods apart every time: no lag of one period joins any two of them."""
+    rows = np.ones(len(panel.frame), bool)
+    units, steps = _steps(panel, rows)
+    apart = steps[steps > 1]
+    way_out = Text(
+        "No lag of one period joins them, so such units drop out of every question over time. If that long is what a "
+        "period is, number the periods 1, 2, 3, ...; the lags in the graph then count those.",
+        "Geen vertraging van één periode verbindt ze, zodat zulke eenheden uit elke vraag over de tijd wegvallen. Is "
+        "een periode echt zo lang, nummer de perioden dan 1, 2, 3, ...; de vertragingen in de graaf tellen die dan.",
+    )
+    consecutive = Text("a value in consecutive periods", "een waarde in opeenvolgende perioden")
+    faults = []
+    if len(apart):
+        found = Text("{n} of {all} units only every {step} periods", "{n} van de {all} eenheden maar eens per {step} "
+                     "perioden", n=len(apart), all=len(steps), step=int(np.median(apart)))  # fmt: skip
+        shown = tuple(str(panel.units[i]) for i in units[steps > 1][:3])
+        faults.append(Fault(_PANEL, found, consecutive, way_out, "spacing", len(apart), shown, "warns"))
+    for kpi in [k for k in graph.ids if k in panel.frame]:
+        _, own = _steps(panel, panel.frame[kpi].notna().to_numpy())
+        if len(own) and not len(apart) and float((own > 1).mean()) > 0.5:
+            found = Text("a value only every {step} periods", "maar eens per {step} perioden een waarde",
+                         step=int(np.median(own[own > 1])))  # fmt: skip
+            aggregate = Text("Bring all KPIs to periods that long, or measure it more often.",
+                             "Breng alle KPI's op perioden van die lengte, of meet deze vaker.")  # fmt: skip
+            faults.append(Fault(Name(kpi), found, consecutive, aggregate, "spacing", len(own), (), "warns", (kpi,)))
+    return faults
+
+
+def _steps(panel: Panel, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Units with three rows or more, and how many periods apart theirs always stand at least."""
+    codes = pd.factorize(panel.frame.index.get_level_values("unit"))[0][rows]
+    periods = panel.frame.index.get_level_values("period").to_numpy()[rows]
+    same = codes[1:] == codes[:-1]
+    gaps, unit = np.diff(periods)[same], codes[1:][same]
+    if not len(gaps):
+        return np.empty(0, int), np.empty(0, int)
+    starts = np.flatnonzero(np.r_[True, np.diff(unit) != 0])
+    enough = np.diff(np.r_[starts, len(unit)]) >= 2
+    return unit[starts][enough], np.gcd.reduceat(gaps, starts)[enough]
 
 
 def _identities(panel: Panel, graph: KPIGraph) -> list[Fault]:

@@ -22,8 +22,8 @@ from .language import Text
 from .sensitivity import FLOOR, STRICT_FLOOR, fits_exactly
 
 Strength = Literal["strong", "moderate", "weak", "none"]
-DECISIVE = ("functional_form", "influence", "lead", "other_set", "random_common_cause", "cluster_bootstrap", "placebo")
-FATAL = ("functional_form", "lead", "other_set", "placebo")
+FATAL = ("functional_form", "lead", "other_set", "two_routes", "placebo", "stationarity")
+DECISIVE = (*FATAL, "influence", "random_common_cause", "cluster_bootstrap")
 UNDOUBTED = ("lead",)
 STRICT, FEW, FEWEST = 0.99, 20, 10
 
@@ -45,16 +45,18 @@ RULE: tuple[Text, ...] = (
         "Moderate: moreover a hidden cause as strong as the strongest measured KPI, and at least one that explains "
         "{floor:.0%} of what is left of both treatment and outcome, would not take the estimate to zero; the checks "
         "are made for its route (not yet for front doors and instruments) and the outcome is no exact function of the "
-        "regressors; something is held fixed where units are seen once; the straight line, the lead test and the other "
-        "adjustment set do not fail where they apply (p of at least 1%); placebo treatments do not show the standard "
-        "error to be far too small; the whole interval does not lie below the smallest effect of interest; the answer "
-        "rests on {few} units or more; and two estimators agree on the sign where there are two.",
+        "regressors; something is held fixed where units are seen once; the straight line, the lead test, the other "
+        "adjustment set and the way along the links do not fail where they apply (p of at least 1%); treatment and "
+        "outcome do not both wander with shared shocks left in; placebo treatments do not show the standard error to "
+        "be far too small; the whole interval does not lie below the smallest effect of interest; the answer rests on "
+        "{few} units or more; and two estimators agree on the sign where there are two.",
         "Redelijk: bovendien brengt een verborgen oorzaak die zo sterk is als de sterkste gemeten KPI, en die ten "
         "minste {floor:.0%} verklaart van wat van zowel behandeling als uitkomst over is, de schatting niet op nul; "
         "worden de toetsen voor de gevolgde route uitgevoerd (nog niet bij front-door en instrument) en volgt de "
         "uitkomst niet exact uit de verklarende KPI's; wordt er iets constant gehouden waar eenheden één keer zijn "
-        "waargenomen; de rechte lijn, de toets vooruit in de tijd en de andere correctieset falen niet waar zij van "
-        "toepassing zijn (p ten minste 1%); placebo-ingrepen laten niet zien dat de standaardfout veel te klein is; "
+        "waargenomen; de rechte lijn, de toets vooruit in de tijd, de andere correctieset en de weg langs de verbanden "
+        "falen niet waar zij van toepassing zijn (p ten minste 1%); ingreep en uitkomst dwalen niet allebei terwijl "
+        "gedeelde schokken zijn blijven staan; placebo-ingrepen laten niet zien dat de standaardfout veel te klein is; "
         "het interval ligt niet geheel onder het kleinste effect van belang; het antwoord berust op ten minste {few} "
         "eenheden; en twee schatters zijn het, waar er twee zijn, eens over het teken.",
         few=FEWEST,
@@ -66,15 +68,15 @@ RULE: tuple[Text, ...] = (
         "{strict:.0%} interval, widened by what such a cause, now explaining at least {floor:.0%}, could do, stays "
         "clear of zero; the estimate is at least the smallest effect of interest; the change asked about is no larger "
         "than the data span; the lead test, where it applies, raises no doubt (p of at least 5%); none of the checks "
-        "on form, influence, adjustment set, added noise and resampling fails; and the answer rests on {few} units or "
-        "more.",
+        "on form, influence, adjustment set, links, wandering, added noise and resampling fails; and the answer rests "
+        "on {few} units or more.",
         "Sterk: bovendien zijn eenheden herhaald waargenomen en verandert de behandeling binnen eenheden, zodat de "
         "volgorde in de tijd niet alleen op de graaf berust; is er een gemeten KPI om een verborgen oorzaak mee te "
         "vergelijken; blijft ook het {strict:.0%}-interval, verbreed met wat zo'n oorzaak, nu goed voor ten minste "
         "{floor:.0%}, kan doen, vrij van nul; is de schatting ten minste het kleinste effect van belang; is de "
         "gevraagde verandering niet groter dan de gegevens beslaan; wekt de toets vooruit in de tijd, waar die van "
         "toepassing is, geen twijfel (p ten minste 5%); faalt geen van de toetsen op vorm, invloed, correctieset, "
-        "toegevoegde ruis en hertrekking; en berust het antwoord op ten minste {few} eenheden.",
+        "verbanden, dwalen, toegevoegde ruis en hertrekking; en berust het antwoord op ten minste {few} eenheden.",
         strict=STRICT,
         few=FEW,
         floor=STRICT_FLOOR,
@@ -187,7 +189,7 @@ def unsound(estimate: Estimate, findings: Sequence[Finding]) -> list[Text]:
             )
         )
     lacks += _failed(findings, FATAL)
-    if _units(estimate) < FEWEST:
+    if estimate.rests_on < FEWEST:
         lacks.append(_too_few(estimate, FEWEST))
     if any(b.name == "logit" and b.value * estimate.value < 0 for b in estimate.beside):
         lacks.append(Text("Two estimators disagree on the sign.", "Twee schatters zijn het oneens over het teken."))
@@ -295,7 +297,7 @@ def _lacks_strong(
         for finding in findings
         if finding.id in UNDOUBTED and finding.result == "doubtful"
     ]
-    if _units(estimate) < FEW:
+    if estimate.rests_on < FEW:
         lacks.append(_too_few(estimate, FEW))
     return lacks
 
@@ -312,15 +314,10 @@ def _failed(findings: Sequence[Finding], ids: Sequence[str]) -> list[Text]:
     ]
 
 
-def _units(estimate: Estimate) -> float:
-    """How many units the answer rests on: those that its treatment varies over, where fewer."""
-    return min([float(estimate.units), *(part.best.effective for part in estimate.regressions)])
-
-
 def _too_few(estimate: Estimate, wanted: int) -> Text:
     return Text(
         "The answer rests on about {count:.0f} units; {wanted} are asked for.",
         "Het antwoord berust op ongeveer {count:.0f} eenheden; {wanted} zijn er nodig.",
-        count=_units(estimate),
+        count=estimate.rests_on,
         wanted=wanted,
     )

@@ -224,7 +224,12 @@ class KPIGraph:
             unit_effects=tuple(map(new, self.unit_effects)),
             period_effects=tuple(map(new, self.period_effects)),
             claims=tuple(
-                replace(c, questions=tuple((new(a), new(b), h) for a, b, h in c.questions)) for c in self.claims
+                replace(
+                    c,
+                    questions=tuple((new(a), new(b), h) for a, b, h in c.questions),
+                    changes=tuple((name, new(a), new(b), h, sign) for name, a, b, h, sign in c.changes),
+                )
+                for c in self.claims
             ),
         )
 

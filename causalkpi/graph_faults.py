@@ -94,6 +94,9 @@ def naming_faults(
         for treatment, outcome, _ in claim.questions:
             check(treatment, f"claim {claim.id}")
             check(outcome, f"claim {claim.id}")
+        for _, change, outcome, _, _ in claim.changes:
+            check(change, f"claim {claim.id}")
+            check(outcome, f"claim {claim.id}")
         if len(claim.expected) not in (0, len(claim.questions)):
             found = f"{len(claim.expected)} expected signs for {len(claim.questions)} questions"
             faults.append(Fault(f"claim {claim.id}", found, "one for each question, or none", rule="claim"))
@@ -115,6 +118,13 @@ def _rule_faults(claim: Claim) -> list[Fault]:
     named = [name for name in claim.names if name]
     if len(claim.names) not in (0, len(claim.questions)) or len(set(named)) < len(named):
         faults.append(Fault(where, f"the names {', '.join(named)}", "another name for each question", rule="claim"))
+    if claim.changes and (claim.rule or claim.questions or claim.not_examined or claim.not_testable):
+        found = "changes beside questions, a rule, or a reason why there is none"
+        faults.append(Fault(where, found, "changes alone: they decide it", rule="claim"))
+    parts = [name for name, *_ in claim.changes]
+    if not all(parts) or len(set(parts)) < len(parts):
+        found = f"the names {', '.join(parts)}"
+        faults.append(Fault(where, found, "another name for each change", rule="claim"))
     if claim.rule and (claim.not_examined or claim.not_testable):
         found = "a rule, and a reason why there is none"
         faults.append(Fault(where, found, "rule, not_examined or not_testable", rule="claim"))

@@ -21,7 +21,7 @@ from ruamel.yaml.emitter import Emitter
 
 from .errors import Fault, GraphError, did_you_mean, raise_all
 from .graph import KPIGraph
-from .graphschema import ClaimEntry, GraphEntry, KPIEntry, LinkEntry, QuestionEntry, ShortEntry, TextEntry
+from .graphschema import ChangeEntry, ClaimEntry, GraphEntry, KPIEntry, LinkEntry, QuestionEntry, ShortEntry, TextEntry
 from .kpi import KPI, Claim, Formula, Link, Sign
 from .language import NOTHING, Text
 from .yamlfile import Position, Step, read_yaml
@@ -208,6 +208,10 @@ def _claim_entry(claim: Claim) -> ClaimEntry:
         rule=claim.rule,
         not_examined=_text_entry(claim.not_examined),
         not_testable=_text_entry(claim.not_testable),
+        changes=[
+            ChangeEntry(name=name, change=change, outcome=outcome, since=since, expected=sign)  # type: ignore[arg-type]
+            for name, change, outcome, since, sign in claim.changes
+        ],
     )
 
 
@@ -328,6 +332,12 @@ class _Meaning:
             if self.known(question.treatment, "claims", claim, "questions", n, "treatment")
             & self.known(question.outcome, "claims", claim, "questions", n, "outcome")
         ]
+        changes = [
+            each
+            for n, each in enumerate(entry.changes)
+            if self.known(each.change, "claims", claim, "changes", n, "change")
+            & self.known(each.outcome, "claims", claim, "changes", n, "outcome")
+        ]
         asked = tuple((question.treatment, question.outcome, question.horizon) for question in questions)
         signs: tuple[Sign, ...] = tuple(question.expected or "?" for question in questions)
         return Claim(
@@ -342,6 +352,7 @@ class _Meaning:
             _text(entry.not_examined),
             _text(entry.not_testable),
             entry.reference.nl,
+            tuple((each.name, each.change, each.outcome, each.since, each.expected) for each in changes),
         )
 
 

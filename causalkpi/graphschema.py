@@ -80,12 +80,23 @@ class QuestionEntry(Part):
     expected: Sign | None = None
 
 
+class ChangeEntry(Part):
+    """A change that units make at different times, and what should follow; counted from a period since the change."""
+
+    name: str
+    change: str
+    outcome: str
+    since: Annotated[int, Field(ge=0)] = 0
+    expected: Literal["+", "-"]
+
+
 class ClaimEntry(Part):
     """What a file says of a claim."""
 
     statement: TextEntry = TextEntry()
     reference: ShortEntry = ShortEntry()
     questions: list[QuestionEntry] = []
+    changes: list[ChangeEntry] = []
     rule: str = ""
     not_examined: TextEntry = TextEntry()
     not_testable: TextEntry = TextEntry()

@@ -205,6 +205,9 @@ class Claim:
         What the rule calls each question; empty where it does not need it.
     rule : str
         What decides the claim, such as ``loyalty < 0 and loyalty < satisfaction``; see :mod:`causalkpi.rule`.
+    changes : tuple of (str, str, str, int, {"+", "-"})
+        For a claim about a change that units made at different times: what each part is called, the KPI that changes
+        from 0 to 1, the outcome, from which period since the change it counts, and the sign expected. They decide it.
     not_examined : Text
         What would decide it and cannot be computed yet; only where there is no rule.
     not_testable : Text
@@ -222,6 +225,7 @@ class Claim:
     not_examined: Text = NOTHING
     not_testable: Text = NOTHING
     reference_nl: str = ""
+    changes: tuple[tuple[str, str, str, int, Sign], ...] = ()
 
     def source(self, language: str = "en") -> str:
         """Who says so, for a reader."""

@@ -17,10 +17,12 @@ from typing import Any, Literal
 import pandas as pd
 
 from .answers import Answers, Asked
-from .decide import STRENGTHS, Decided, decide
+from .decide import STRENGTHS, Decided, decide, decide_change
+from .event_study import EventStudy
 from .evidence import Evidence
 from .kpi import Claim
 from .language import Text
+from .question import Unanswered
 from .rule import Comparison, Rule
 
 Word = Literal["supported", "contradicted", "inconclusive", "not_testable", "not_examined"]
@@ -115,7 +117,10 @@ class Ledger:
         return "\n".join(f"{v.claim.id:<4} {v.word.replace('_', ' '):<14} {v.reason}" for v in self.verdicts)
 
 
-def keep_ledger(claims: Sequence[Claim], answers: Answers, level: float) -> Ledger:
+Changes = Mapping[tuple[str, str], EventStudy | Unanswered]
+
+
+def keep_ledger(claims: Sequence[Claim], answers: Answers, level: float, changes: Changes | None = None) -> Ledger:
     """Decide every claim by its rule.
 
     Parameters
@@ -124,8 +129,11 @@ def keep_ledger(claims: Sequence[Claim], answers: Answers, level: float) -> Ledg
     answers : Answers
         With the evidence of every claim's questions.
     level : float
+    changes : mapping of (str, str) to EventStudy or Unanswered
+        By the KPI that changed and the outcome, for claims about changes made at different times.
     """
-    drafts = [_verdict(claim, [item for item in answers if item.origin == claim.id]) for claim in claims]
+    known = changes or {}
+    drafts = [_verdict(claim, [item for item in answers if item.origin == claim.id], known) for claim in claims]
     together = holm({draft.claim.id: draft.p_value for draft in drafts if not math.isnan(draft.p_value)})
     verdicts = tuple(_corrected(draft, together.get(draft.claim.id, math.nan), level) for draft in drafts)
     return Ledger(verdicts, answers, level)
@@ -153,13 +161,16 @@ def rule_of(claim: Claim) -> Rule | Text:
         return Rule.parse(claim.rule)
     if claim.not_examined or claim.not_testable:
         return claim.not_examined or claim.not_testable
+    if claim.changes:
+        parts = ((name, sign) for name, *_, sign in claim.changes)
+        return Rule((tuple(Comparison(0.0, n) if sign == "+" else Comparison(n, 0.0) for n, sign in parts),))
     signs = {f"q{i + 1}": sign for i, sign in enumerate(claim.expected) if sign in ("+", "-")}
     if not signs:
         return Text("the graph gives no rule that would decide it", "de graaf geeft geen regel die haar beslist")
     return Rule((tuple(Comparison(0.0, n) if sign == "+" else Comparison(n, 0.0) for n, sign in signs.items()),))
 
 
-def _verdict(claim: Claim, asked: Sequence[Asked]) -> Verdict:
+def _verdict(claim: Claim, asked: Sequence[Asked], changes: Changes) -> Verdict:
     """A claim by itself: p of the likelier side, doubled, before any correction for other claims."""
     evidence = tuple(item.evidence for item in asked)
     rule = rule_of(claim)
@@ -167,7 +178,12 @@ def _verdict(claim: Claim, asked: Sequence[Asked]) -> Verdict:
         return Verdict(claim, "not_testable" if claim.not_testable else "not_examined", rule, evidence=evidence)
     names = claim.names or tuple(f"q{i + 1}" for i in range(len(asked)))
     named = dict(zip(names, evidence, strict=True))
-    parts = [[decide(each, named) for each in part] for part in rule.alternatives]
+    parts = [[decide(each, named) for each in part] for part in rule.alternatives] if not claim.changes else [
+        [
+            decide_change(each, (change, outcome, since), changes[change, outcome])
+            for each, (_, change, outcome, since, _) in zip(rule.alternatives[0], claim.changes, strict=True)
+        ]
+    ]  # fmt: skip
     flat = tuple(each for part in parts for each in part)
     holds, opposite = _combined(parts)
     if holds >= 1 and opposite >= 1 and any(each.why for each in flat):

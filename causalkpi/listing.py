@@ -136,6 +136,9 @@ def _claim(graph: KPIGraph, claim: Claim, language: Language) -> str:
         about += later(horizon, "step", language)
         expected = f" ({says['expected']} {sign})" if sign != "?" else ""
         lines.append("    " + (f"{called}: " if called else "") + about + expected)
+    for name, change, outcome, since, sign in claim.changes:
+        about = f"{graph[change].name(language)} (0 -> 1) -> {graph[outcome].name(language)}, "
+        lines.append(f"    {name}: {about}{later(since, 'step', language)} ({says['expected']} {sign})")
     return "\n".join(lines)
 
 

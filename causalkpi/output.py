@@ -1,4 +1,4 @@
-"""The results of a run as files: the report for people, three tables, and run.json with everything behind them.
+"""The results of a run as files: the report for people, a few tables, and run.json with everything behind them.
 
 A folder is written whole or not at all: the files are made in a temporary folder on the same disk and put in place
 when all of them are there. No file holds a clock time or a path of a machine, so equal input gives equal bytes.
@@ -19,9 +19,21 @@ import pandas as pd
 from .errors import Fault, StudyError, raise_all
 from .record import Run, in_words, sha256, to_json, to_record
 from .report import to_html
+from .system import Paths
+from .wording import question_words
 
 REPORT, ANSWERS, CLAIMS, FINDINGS, RECORD = "report.html", "answers.csv", "claims.csv", "findings.csv", "run.json"
-_FILES = (REPORT, ANSWERS, CLAIMS, FINDINGS, RECORD)  # the record comes last: it holds the hashes of the others
+PROFILES, PATHS, LINKS = "profiles.csv", "paths.csv", "links.csv"  # only where there are any
+_FILES = (
+    REPORT,
+    ANSWERS,
+    CLAIMS,
+    FINDINGS,
+    PROFILES,
+    PATHS,
+    LINKS,
+    RECORD,
+)  # the record comes last: it holds the hashes of the others
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _COUNTS = ("horizon", "rows_used", "rows", "units")
 
@@ -63,7 +75,8 @@ def write(run: Run, folder: str | Path) -> tuple[Path, ...]:
     ----------
     run : Run
     folder : str or Path
-        Made if it does not exist; other files in it are left alone.
+        Made if it does not exist; other files in it are left alone, and tables that this run does not have are taken
+        away.
 
     Returns
     -------
@@ -88,7 +101,7 @@ def write(run: Run, folder: str | Path) -> tuple[Path, ...]:
         raise StudyError("The results could not be written; nothing was changed.", [fault]) from failure
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return tuple(chosen / name for name in _FILES)
+    return tuple(chosen / name for name in _FILES if name in files)
 
 
 def render(run: Run) -> dict[str, str]:
@@ -100,6 +113,9 @@ def render(run: Run) -> dict[str, str]:
         CLAIMS: claims_csv(run),
         FINDINGS: findings_csv(run),
     }
+    texts |= {PROFILES: profiles_csv(run)} if run.profiles else {}
+    texts |= {PATHS: paths_csv(run)} if run.paths else {}
+    texts |= {LINKS: links_csv(run)} if run.directions.rows else {}
     hashes = {name: sha256(text) for name, text in texts.items()}
     return texts | {RECORD: to_json(record | {"files": hashes})}
 
@@ -128,6 +144,35 @@ def findings_csv(run: Run) -> str:
             rows += [{"question": question} | row for row in item.evidence.to_frame().to_dict("records")]
     columns = ["question", "finding", "result", "statistic", "p_value", "seen", "consequence", "remedy"]
     return _csv(pd.DataFrame(rows, columns=columns))
+
+
+def profiles_csv(run: Run) -> str:
+    """The profiles as comma-separated text, one row a period; one row with the reason where there is no profile."""
+    frames = []
+    for profile in run.profiles:
+        frame = profile.to_frame() if profile.answered else pd.DataFrame([{"status": "not_estimable"}])
+        for place, name in enumerate(("treatment", "outcome", "change")):
+            frame.insert(place, name, getattr(profile, name))
+        frames.append(frame.assign(why=str(profile.why)))
+    return _csv(pd.concat(sorted(frames, key=lambda frame: -frame.shape[1])))
+
+
+def paths_csv(run: Run) -> str:
+    """The paths as comma-separated text, one row a part; one row with the reason where there are none."""
+    frames = []
+    for found in run.paths:
+        answered = isinstance(found, Paths)
+        frame = found.to_frame() if answered else pd.DataFrame([{"part": found.status}])
+        asked = question_words(found.question, run.study.graph, run.study.panel.frequency)
+        frame.insert(0, "question", asked)
+        frames.append(frame.assign(why=str(found.no_shares if answered else found.reason)))
+    return _csv(pd.concat(sorted(frames, key=lambda frame: -frame.shape[1])))
+
+
+def links_csv(run: Run) -> str:
+    """Every link in both directions and at other lags as comma-separated text, one row a link."""
+    lags = run.lags.to_frame().drop(columns=["link", "lag", "rows", "units"]).add_prefix("lag_")
+    return _csv(pd.concat([run.directions.to_frame(), lags], axis=1))
 
 
 def _csv(frame: pd.DataFrame) -> str:
@@ -189,17 +234,18 @@ def _install(fresh: Path, folder: Path) -> None:
         return
     kept = fresh / "before"
     kept.mkdir()
-    touched = []
+    touched, ours = [], [name for name in _FILES if (fresh / name).exists()]
     try:
         for name in _FILES:
             touched.append(name)
             if (folder / name).exists():
                 os.replace(folder / name, kept / name)
-            os.replace(fresh / name, folder / name)
+            if name in ours:
+                os.replace(fresh / name, folder / name)
     except BaseException:
         for name in touched:
             if (kept / name).exists():
                 os.replace(kept / name, folder / name)
-            elif not (fresh / name).exists():
+            elif name in ours and not (fresh / name).exists():
                 (folder / name).unlink(missing_ok=True)
         raise

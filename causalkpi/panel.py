@@ -7,7 +7,7 @@ its rows are put in the places that their keys give them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -167,15 +167,29 @@ class Panel:
         NaN where that unit-period was not seen. A DataError says what exists if there is no such KPI.
         """
         self._require([kpi])
-        codes, periods, keys = self._keys
-        low, high = periods.min(), periods.max()
-        later = periods + by
-        wanted = codes * (high - low + 1) + (later - low)
-        at = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
-        # a number beyond the window would be one of the next unit's
-        there = (later >= low) & (later <= high) & (keys[at] == wanted)
-        values = np.where(there, self.frame[kpi].to_numpy()[at], np.nan)
-        return pd.Series(values, index=self.frame.index, name=kpi)
+        return pd.Series(self._shifted(kpi, by), index=self.frame.index, name=kpi)
+
+    def _shifted(self, kpi: str, by: int) -> np.ndarray:
+        """The values of :meth:`shift`."""
+        at, there = self._place(by)
+        return np.where(there, self._columns[kpi][at], np.nan)
+
+    @cached_property
+    def _columns(self) -> dict[str, np.ndarray]:
+        """Every KPI's values, shape (rows,)."""
+        return {kpi: self.frame[kpi].to_numpy() for kpi in self.frame.columns}
+
+    def _place(self, by: int) -> tuple[np.ndarray, np.ndarray]:
+        """For every row, the row that is `by` periods later in its unit, and whether there is one."""
+        if ("place", by) not in self.memo:
+            codes, periods, keys = self._keys
+            low, high = periods.min(), periods.max()
+            later = periods + by
+            wanted = codes * (high - low + 1) + (later - low)
+            at = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+            # a number beyond the window would be one of the next unit's
+            self.memo["place", by] = at, (later >= low) & (later <= high) & (keys[at] == wanted)
+        return self.memo["place", by]
 
     def columns(self, nodes: Iterable[tuple[str, int]]) -> pd.DataFrame:
         """KPIs at their shifts side by side, as a regression needs them.
@@ -191,11 +205,30 @@ class Panel:
             Aligned to `frame`; its columns are the pairs, as a MultiIndex ("kpi", "shift").
         """
         pairs = [(kpi, int(by)) for kpi, by in nodes]
-        self._require([kpi for kpi, _ in pairs])
-        values = [self.shift(kpi, by).to_numpy() for kpi, by in pairs]
         names = pd.MultiIndex.from_tuples([*pairs, ("", 0)], names=("kpi", "shift"))[:-1]
-        table = np.column_stack([np.empty((len(self.frame), 0)), *values])
-        return pd.DataFrame(table, index=self.frame.index, columns=names)
+        return pd.DataFrame(self.values(pairs), index=self.frame.index, columns=names)
+
+    def values(self, nodes: Iterable[tuple[str, int]]) -> np.ndarray:
+        """The same as :meth:`columns` as plain numbers, shape (rows, nodes)."""
+        pairs = [(kpi, int(by)) for kpi, by in nodes]
+        self._require(dict.fromkeys(kpi for kpi, _ in pairs))
+        return np.column_stack([np.empty((len(self.frame), 0)), *(self._shifted(kpi, by) for kpi, by in pairs)])
+
+    def differenced(self, kpis: Iterable[str]) -> Panel:
+        """The same panel with the changes of these KPIs from the period before in place of their levels.
+
+        For KPIs that wander. A change is another quantity than a level: an effect on it is an effect on growth, and an
+        identity that such a KPI is part of no longer holds.
+
+        Examples
+        --------
+        >>> index = pd.MultiIndex.from_tuples([("B01", 2022), ("B01", 2023), ("B01", 2024)])
+        >>> Panel(pd.DataFrame({"staff": [10.0, 12.0, 11.0]}, index=index)).differenced(["staff"]).frame.staff.tolist()
+        [nan, 2.0, -1.0]
+        """
+        before = {kpi: self.shift(kpi, -1) for kpi in kpis}
+        changes = {kpi: self.frame[kpi] - values for kpi, values in before.items()}
+        return replace(self, frame=self.frame.assign(**changes))
 
     def to_frame(self) -> pd.DataFrame:
         """A plain long table with the keys as columns of text; no period column in a cross-section."""
@@ -214,7 +247,9 @@ class Panel:
         return codes, periods, codes * span + (periods - periods.min())
 
     def _require(self, kpis: Iterable[str]) -> None:
-        absent = [kpi for kpi in dict.fromkeys(kpis) if kpi not in self.frame.columns]
+        absent = [kpi for kpi in dict.fromkeys(kpis) if kpi not in self._columns]
+        if not absent:
+            return
         way_out = {kpi: self.blocked.get(kpi) or did_you_mean(kpi, map(Name, self.kpis)) for kpi in absent}
         where = {k: Text("KPI '{kpi}'", "KPI '{kpi}'", kpi=Name(k)) for k in absent}
         found, rule = Text("no usable column", "geen bruikbare kolom"), "unknown-column"

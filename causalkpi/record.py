@@ -25,12 +25,18 @@ from .errors import Fault
 from .estimators import Estimate
 from .graph import KPIGraph
 from .graphfile import to_yaml
+from .lags import NO_LAGS, Lags
 from .language import Language, render
 from .ledger import Ledger
+from .question import Unanswered
+from .reverse import NO_DIRECTIONS, ReverseDirection
 from .study import Study
+from .system import Chain, Paths, Profile
+from .system.profile import NO_PATH
 from .value import NetPresentValue
 from .wording import question_words, words
 
+REFUSALS = ("not_identified", "not_estimable", "refused_data")
 _LIBRARIES = ("dowhy", "statsmodels", "linearmodels", "pandas", "networkx", "numpy", "scipy")
 _ABSENT = {"true_effect": "not a simulated organisation", "dowhy": "put together from several regressions"}
 
@@ -57,6 +63,18 @@ class Run:
         Whether the organisation is simulated, so that true effects are known.
     values : tuple of NetPresentValue
         What a change of a KPI is worth, where the study asks for that.
+    profiles : tuple of Profile
+        Effects period by period, where the study asks for them.
+    true_profiles : tuple of tuple of float
+        For each profile the true effects from horizon 0 on; empty where nobody knows them.
+    paths : tuple of Paths or Unanswered
+        Effects by what they work through.
+    directions : ReverseDirection
+        Every link there and back; without rows where units are seen once.
+    lags : Lags
+        Every link's lag held against the data; likewise.
+    chains : tuple of Chain
+        Changes followed from KPI to KPI.
     language : {"en", "nl"}
         Of the report.
     changes : Changes or None
@@ -74,6 +92,12 @@ class Run:
     sentences: tuple[str, ...] = ()
     simulated: bool = False
     values: tuple[NetPresentValue, ...] = ()
+    profiles: tuple[Profile, ...] = ()
+    true_profiles: tuple[tuple[float, ...], ...] = ()
+    directions: ReverseDirection = NO_DIRECTIONS
+    lags: Lags = NO_LAGS
+    paths: tuple[Paths | Unanswered, ...] = ()
+    chains: tuple[Chain, ...] = ()
     language: Language = "en"
     changes: Changes | None = None
 
@@ -109,6 +133,12 @@ def to_record(run: Run) -> dict[str, Any]:
         "faults": [_fault(fault) for fault in study.faults],
         "ledger": run.ledger.to_dict(),
         "values": [value.to_dict() for value in run.values],
+        "profiles": [profile.to_dict() for profile in run.profiles],
+        "true_profiles": [list(effects) for effects in run.true_profiles],
+        "paths": [_paths(found) for found in run.paths],
+        "directions": run.directions.to_frame().to_dict("records"),
+        "lags": run.lags.to_frame().to_dict("records"),
+        "chains": [_chain(chain) for chain in run.chains],
         "smallest": dict(study.smallest),
         "settled": list(study.settled),
         "changes": run.changes.to_dict() if run.changes else {},
@@ -146,6 +176,18 @@ def _answer(item: Asked, run: Run) -> dict[str, Any]:
             "help": [list(kpis) for kpis in answer.help],
         }
     return found
+
+
+def _paths(found: Paths | Unanswered) -> dict[str, Any]:
+    """An effect by what it works through, or why it could not be taken apart."""
+    asked = {"question": str(found.question), **asdict(found.question)}
+    if isinstance(found, Paths):
+        return found.to_dict() | asked | {"status": "estimated", "level": found.level, "df": found.df}
+    return asked | {"status": found.status, "reason": found.reason, "remedy": found.remedy}
+
+
+def _chain(chain: Chain) -> dict[str, Any]:
+    return {"steps": chain.to_frame().to_dict("records"), "why": chain.why, "level": chain.level}
 
 
 def to_json(record: Mapping[str, Any]) -> str:
@@ -230,3 +272,26 @@ def refusal(item: Asked, study: Study, language: Language = "en") -> str:
     reason = render(item.answer.reason, language, lambda kpi: study.graph[kpi].name(language))
     key = "no_number" if item.answer.status in ("structural_zero", "identity") else "refused"
     return words(language)[key].format(question=in_words(item, study, language), reason=reason)
+
+
+def not_followed(run: Run) -> list[str]:
+    """What a study wanted followed over time or along paths and could not be, with the reason, in sentences.
+
+    What the graph rules out is an answer, and not among them.
+    """
+    graph, found = run.study.graph, []
+    for profile in run.profiles:
+        if not profile.answered and profile.why != NO_PATH:
+            found.append(((profile.treatment, profile.outcome), profile.why))
+    for paths in run.paths:
+        if isinstance(paths, Unanswered) and paths.status in REFUSALS:
+            found.append(((paths.question.treatment, paths.question.outcome), paths.reason))
+    found += [(tuple(step.kpi for step in chain.steps), chain.why) for chain in run.chains if chain.why]
+
+    def name(kpi: str) -> str:
+        return graph[kpi].name(run.language)
+
+    said = words(run.language)["refused"]
+    return [
+        said.format(question=" → ".join(map(name, kpis)), reason=render(why, run.language, name)) for kpis, why in found
+    ]

@@ -1,4 +1,4 @@
-"""A study file carried out: asked, valued, and compared with its last run."""
+"""A study file carried out: asked, valued, followed, and compared with its last run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .changes import compare, read_record
+from .following import follow, look_both_ways
 from .record import Run, to_record
 from .study import Study
 from .studyfile import StudyFile, load
@@ -20,7 +21,7 @@ def carry_out(
     previous: Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Run:
-    """Ask what a study file asks, value what it wants valued, and compare with the last run.
+    """Ask what a study file asks, value and follow what it wants valued and followed, and compare with the last run.
 
     Parameters
     ----------
@@ -39,6 +40,8 @@ def carry_out(
     """
     loaded = load(file) if study is None else study
     ledger = loaded.run(file.questions, claims=file.claims, progress=progress)
+    followed = follow(loaded, file.following, progress)
+    directions, lags = look_both_ways(loaded, progress)
     done = Run(
         file.title,
         loaded,
@@ -49,6 +52,11 @@ def carry_out(
         file.date,
         choices=file.choices,
         values=values(file, loaded, progress),
+        profiles=followed.profiles,
+        paths=followed.paths,
+        chains=followed.chains,
+        directions=directions,
+        lags=lags,
         language=file.language,
     )
     if previous is None or not previous.exists():
@@ -71,6 +79,7 @@ def values(file: StudyFile, study: Study, progress: Callable[[str], None]) -> tu
                 change=wanted.change,
                 horizon=wanted.horizon,
                 level=study.level,
+                system=study.system,
             )
         )
     return tuple(found)

@@ -15,17 +15,22 @@ import pandas as pd
 
 from .answers import Answers, Asked
 from .errors import SEVERITIES, Fault
-from .estimators import Answer, estimate
+from .estimators import Answer, Estimate, estimate
+from .estimators.conventions import Convention, usual
+from .event_study import EventStudy, event_study
 from .evidence import Evidence, examine, gather, weigh
 from .gate import MEND, blocked, check, complete, refused
 from .graph import KPIGraph, as_graph
 from .identification import identify
 from .kpi import Sign
+from .lags import Lags, compare_lags
 from .ledger import Ledger, keep_ledger
 from .panel import Panel, as_panel
 from .parallel import spread
 from .question import Estimand, Question, Unanswered
+from .reverse import ReverseDirection, reverse_direction
 from .suspicions import suspect
+from .system import Chain, LinkSystem, Paths, Profile, chain, fit_system, paths, profile
 
 
 class Study:
@@ -47,6 +52,8 @@ class Study:
         :func:`causalkpi.evidence.usual_smallest` for those that are not named.
     settled : collection of str
         Columns about which the gate's suspicions are answered; see :mod:`causalkpi.suspicions`.
+    errors : callable
+        How standard errors are computed; see :func:`causalkpi.estimators.estimate`.
 
     Attributes
     ----------
@@ -83,10 +90,11 @@ class Study:
         seed: int = 0,
         smallest: Mapping[str, float] | None = None,
         settled: Collection[str] = (),
+        errors: Convention = usual,
     ) -> None:
         self.graph = as_graph(graph)
         self.panel = complete(as_panel(data, unit=unit, period=period), self.graph)
-        self.level, self.seed = level, seed
+        self.level, self.seed, self.errors = level, seed, errors
         self.smallest = dict(smallest or {})
         self.settled = tuple(sorted(settled))
         found = (*check(self.panel, self.graph), *suspect(self.panel, self.graph, settled))
@@ -124,8 +132,7 @@ class Study:
 
     def identify(self, question: Question) -> Estimand | Unanswered:
         """What may be learned about a question from this graph and data of this shape."""
-        held = set(self.panel.kpis)
-        absent = [k for k in self.graph.ids if k not in held and k not in self._blocked]
+        absent = [k for k in self.graph.ids if k not in self.panel.kpis and k not in self._blocked]
         seen = self.panel.ordinals
         span = seen[-1] - seen[0] + 1 if seen else 0
         shape = {"repeated": self.panel.repeated, "several": self.panel.n_units > 1, "span": span}
@@ -146,7 +153,80 @@ class Study:
             if kpi in self._blocked:
                 return Unanswered(question, "refused_data", refused(self._blocked, [kpi]), remedy=MEND)
         rng = np.random.default_rng(self.seed)
-        return estimate(self.panel, self.identify(question), level=self.level, rng=rng)
+        return estimate(self.panel, self.identify(question), level=self.level, rng=rng, errors=self.errors)
+
+    @property
+    def system(self) -> LinkSystem:
+        """Every link's equation, fitted once; see :func:`causalkpi.system.fit_system`."""
+        return fit_system(self.panel, self._usable, rng=np.random.default_rng(self.seed))
+
+    def profile(
+        self, treatment: str, outcome: str, horizon: int = 8, contrast: float = 1.0, *, rate: float = 0.0
+    ) -> Profile:
+        """What a pulse does period by period, along the links and by adjustment; :func:`causalkpi.system.profile`.
+
+        Parameters
+        ----------
+        treatment, outcome : str
+        horizon : int
+            The last period to look at.
+        contrast : float
+            The pulse, in the treatment's unit.
+        rate : float
+            Of the discounted sum, per year.
+        """
+        question = Question(treatment, outcome, max(horizon, treatment == outcome), contrast)
+        question.against(self.graph)
+        rng = np.random.default_rng(self.seed)
+        return profile(self.system, treatment, outcome, horizon=horizon, change=contrast, rate=rate, level=self.level,
+                       ask=self.answer, rng=rng)  # fmt: skip
+
+    def paths(
+        self, treatment: str, outcome: str, horizon: int, contrast: float = 1.0, *, through: Collection[str] = ()
+    ) -> Paths | Unanswered:
+        """Through what an effect works: total, direct, each KPI, each route; see :func:`causalkpi.system.paths`.
+
+        Parameters
+        ----------
+        treatment, outcome : str
+        horizon : int
+        contrast : float
+        through : collection of str, optional
+            The KPIs to tell apart; all estimated ones on the way by default.
+        """
+        question = Question(treatment, outcome, horizon, contrast)
+        question.against(self.graph)
+        return paths(self.system, question, through=through, level=self.level)
+
+    def chain(self, *kpis: str, change: float = 1.0) -> Chain:
+        """A change followed from KPI to KPI in their own units; see :func:`causalkpi.system.chain`."""
+        return chain(self.system, kpis, change=change, level=self.level)
+
+    def staggered(
+        self, change: str, outcome: str, *, horizon: int = 8, leads: int = 4, anticipation: int = 0
+    ) -> EventStudy | Unanswered:
+        """What a change did that units made at different times; see :func:`causalkpi.event_study.event_study`.
+
+        Parameters
+        ----------
+        change : str
+            A KPI that is 0 until a unit changes and 1 from then on.
+        outcome : str
+        horizon, leads, anticipation : int
+            Periods since the change that count, before it that are tested, and in which units may already respond.
+
+        Returns
+        -------
+        EventStudy or Unanswered
+        """
+        question = Question(change, outcome)
+        question.against(self.graph)
+        self.register.append(question)
+        unusable = refused(self._blocked, (change, outcome))
+        if unusable:
+            return Unanswered(question, "refused_data", unusable, remedy=MEND)
+        return event_study(self.panel, change, outcome, horizon=horizon, leads=leads, anticipation=anticipation,
+                           level=self.level, seed=self.seed)  # fmt: skip
 
     def run(
         self,
@@ -181,16 +261,34 @@ class Study:
         progress(f"examining {len(answers)} answers")
         known = self._examined(answers)
         asked = [Asked(question, origin, known[question].expecting(sign)) for origin, question, sign in family]
-        return keep_ledger(self.graph.claims if claims else (), Answers(tuple(asked)), self.level)
+        judged = self.graph.claims if claims else ()
+        pairs = dict.fromkeys((change, outcome) for claim in judged for _, change, outcome, _, _ in claim.changes)
+        changes = {pair: self.staggered(*pair) for pair in pairs}
+        return keep_ledger(judged, Answers(tuple(asked)), self.level, changes)
 
     def _examined(self, answers: Mapping[Question, Answer]) -> dict[Question, Evidence]:
         """The evidence on many answers; what is found about each is worked out on all cores."""
         given = list(answers.values())
+        if any(isinstance(answer, Estimate) for answer in given):
+            _ = self.system  # before the work is split, so that it is fitted once
         found = spread(lambda answer: examine(self.panel, answer, np.random.default_rng(self.seed)), given)
         return {
             question: weigh(self.panel, answer, *parts, smallest=self.smallest.get(question.outcome, math.nan))
             for (question, answer), parts in zip(answers.items(), found, strict=True)
         }
+
+    def reverse(self) -> ReverseDirection:
+        """Every link of the graph in both directions; see :mod:`causalkpi.reverse`."""
+        return reverse_direction(self._usable, self.panel, self.level)
+
+    def lags(self, max_lag: int = 4) -> Lags:
+        """Which lag of every link the data prefer; see :mod:`causalkpi.lags`."""
+        return compare_lags(self._usable, self.panel, max_lag)
+
+    @property
+    def _usable(self) -> KPIGraph:
+        """The graph with everything hidden that no question may use."""
+        return self.graph.hide(*(k for k in self.graph.ids if k in self._blocked or k not in self.panel.kpis))
 
     def usual_change(self, kpi: str) -> float:
         """The change that a claim's question asks about: all of it where the data hold only 0 and 1."""

@@ -7,13 +7,14 @@ file that is not there. A date is only ever taken from here, never from the cloc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .errors import CausalKPIError, Fault, StudyError, did_you_mean, raise_all
 from .files import Source
+from .following import Following, wanted
 from .formula import Formula
 from .graph import KPIGraph
 from .graphfile import load_graph
@@ -25,6 +26,7 @@ from .studyschema import AskedEntry, SourceEntry, StudyEntry
 from .yamlfile import Position, Step, read_yaml
 
 _LEVEL, _SEED = 0.95, 0
+_ASKED = ("questions", "profiles", "paths", "chains")
 _NOTATION = ("unit", "period", "frequency", "decimal", "thousands", "separator", "sheet")
 
 
@@ -79,6 +81,8 @@ class StudyFile:
         By outcome KPI, the smallest effect that matters, in its own unit.
     valuations : tuple of Valued
         What is to be valued, KPI by KPI.
+    following : Following
+        What is to be followed over time and along paths.
     settled : tuple of str
         Columns on which `identity` and `measured` have spoken.
     choices : mapping of str to str
@@ -101,6 +105,7 @@ class StudyFile:
     language: Language = "en"
     smallest: Mapping[str, float] = field(default_factory=dict)
     valuations: tuple[Valued, ...] = ()
+    following: Following = field(default_factory=Following)
     settled: tuple[str, ...] = ()
     choices: Mapping[str, str] = field(default_factory=dict)
 
@@ -182,7 +187,8 @@ class _Meaning:
             self.note("title", "no title", "a few words", "", "title")
         graph = self.graph()
         questions = [self.question(i, asked, graph) for i, asked in enumerate(document.questions)]
-        claims = self.claims(graph, questions) if graph else True
+        following = wanted(document, graph, self) if graph else Following()
+        claims = self.claims(graph) if graph else True
         valuations = self.valuations(graph) if graph else ()
         raise_all(StudyError, "The study cannot be used.", self.faults)
         assert graph is not None
@@ -203,6 +209,7 @@ class _Meaning:
             document.language,
             document.smallest_effects,
             valuations,
+            following,
             tuple(sorted({*document.identity, *document.measured})),
             _choices(document, claims),
         )
@@ -274,12 +281,13 @@ class _Meaning:
             return ()
         if not wanted.treatments:
             self.note("nothing-valued", "no KPI to value", "each KPI with its change", "", "valuation", "treatments")
-        self.known(wanted.outcome, graph, "valuation", "outcome")
+        outcome = wanted.outcome
+        self.known(outcome, graph, "valuation", "outcome")
         return tuple(
             Valued(kpi, wanted.outcome, change, wanted.discount_rate, wanted.horizon)
             for kpi, change in wanted.treatments.items()
             if self.known(kpi, graph, "valuation", "treatments", kpi)
-            and self.attempt(lambda k=kpi, c=change: Question(k, wanted.outcome, 0, c), "valuation", "treatments", kpi)
+            and self.attempt(lambda k=kpi, c=change: Question(k, outcome, 0, c), "valuation", "treatments", kpi)
         )
 
     def known(self, kpi: str, graph: KPIGraph, *loc: Step) -> bool:
@@ -336,13 +344,14 @@ class _Meaning:
             self.note("asked-twice", "the same question again", "each question once", "", "questions", i)
         return question
 
-    def claims(self, graph: KPIGraph, questions: Iterable[Question | None]) -> bool:
-        """Whether the claims are asked too."""
+    def claims(self, graph: KPIGraph) -> bool:
+        """Whether the claims are asked too; a file that wants nothing at all is at fault."""
         there = any(claim.questions for claim in graph.claims)
         if self.document.claims and not there:
             self.note("claims", "claims: true", "false: this graph has none that ask anything", "", "claims")
         claims = there if self.document.claims is None else self.document.claims
-        if not claims and not list(questions) and "questions" not in self.position.pruned:
+        wants = any(getattr(self.document, place) for place in _ASKED) or self.position.pruned.intersection(_ASKED)
+        if not (claims or wants):
             self.note("nothing-asked", "nothing that is asked", "questions, or claims: true", "", "questions")
         return claims
 

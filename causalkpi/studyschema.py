@@ -38,6 +38,25 @@ class AskedEntry(Part):
     contrast: float = 1.0
 
 
+class ProfileEntry(AskedEntry):
+    """An effect to be followed period by period, up to this horizon."""
+
+    horizon: Annotated[int, Field(ge=0, le=FARTHEST)] = 8
+
+
+class PathsEntry(AskedEntry):
+    """An effect to be taken apart by what it works through."""
+
+    through: list[str] = Field(default_factory=list)
+
+
+class ChainEntry(Part):
+    """A change of the first KPI to be followed to the others, one after the other."""
+
+    kpis: list[str]
+    change: float = 1.0
+
+
 class ValuationEntry(Part):
     """What is to be valued: the money, the rate per year, the last period, and each KPI's change."""
 
@@ -60,6 +79,9 @@ class StudyEntry(Part):
     hidden: list[str] = Field(default_factory=list)
     questions: list[AskedEntry] = Field(default_factory=list)
     claims: bool | None = None
+    profiles: list[ProfileEntry] = Field(default_factory=list)
+    paths: list[PathsEntry] = Field(default_factory=list)
+    chains: list[ChainEntry] = Field(default_factory=list)
     level: Annotated[float, Field(gt=0, lt=1)] | None = None
     seed: Annotated[int, Field(ge=0)] | None = None
     identity: dict[str, str] = Field(default_factory=dict)

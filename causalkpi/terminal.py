@@ -6,7 +6,7 @@ import textwrap
 
 from .answers import Asked
 from .question import Unanswered
-from .record import Run, refusal
+from .record import Run, not_followed, refusal
 from .report.reader import Reader
 from .report.sections.headlines import headlines
 from .wording import interval, number, question_words, status_words, words
@@ -76,4 +76,4 @@ def sentences_of(run: Run) -> list[str]:
     told = list(run.sentences) or cards
     refused = [refusal(item, run.study, run.language) for item in run.answers if item.origin == "study"]
     changed = [Reader(run)(said) for said in run.changes.sentences] if run.changes else []
-    return [*told, *filter(None, refused), *changed]
+    return [*told, *filter(None, refused), *not_followed(run), *changed]

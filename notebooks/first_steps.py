@@ -24,8 +24,10 @@ import dataclasses
 import networkx as nx
 import numpy as np
 import pandas as pd
+from IPython.display import Image
 
 import causalkpi as ck
+from causalkpi import plots
 
 pd.set_option("display.max_colwidth", 90)
 
@@ -132,6 +134,46 @@ pd.DataFrame(rows, columns=["quarters later", "status", "estimate", "low", "high
 # Beyond a sixth of the periods the correction was not shown to hold, so the question is refused: a refusal with a
 # reason is a good answer.
 #
+# ## Over time, and along which paths
+#
+# The adjusted regression asks each horizon afresh. The link system follows a pulse link by link instead, over the
+# graph unrolled in time, in which no loop is left; it reaches further and says more, and it trusts every arrow on the
+# way. Where both have an answer, whether they agree is a finding.
+
+# %%
+profile = study.profile("customer_loyalty", "operating_result", horizon=8, rate=0.08)
+print(profile.finding)
+over_time = profile.to_frame()[["horizon", "value", "low", "high", "uncorrected", "adjusted", "cumulative"]]
+over_time["truth"] = [
+    bank.true_effect(ck.Question("customer_loyalty", "operating_result", h), units=1000).value for h in range(9)
+]
+over_time.round(0)
+
+# %%
+words = {"unit": "EUR", "horizon": "quarters later", "truth": over_time.truth}
+figure = plots.over_time_plot(profile, **words)
+Image(plots.to_png(figure, 1080), width=540, alt=plots.over_time_alt(profile, **words))
+
+# %% [markdown]
+# Through what does loyalty of employees reach revenue? The ways add up to the total; what passes through one KPI may
+# pass through another as well, so those parts overlap.
+
+# %%
+between = ("service_behaviour", "customer_satisfaction", "customer_loyalty")
+parts = study.paths("employee_loyalty", "revenue", 4, through=between)
+words = {"unit": "EUR", "order": between}
+Image(plots.to_png(plots.paths_plot(parts, **words), 1080), width=540, alt=plots.paths_alt(parts, **words))
+
+# %% [markdown]
+# And the chain, as a board would tell it: so much of the first, so much of the next, so much money.
+
+# %%
+chain = study.chain("employee_loyalty", "service_behaviour", "customer_loyalty", "revenue", change=5)
+print(chain)
+figure = plots.chain_plot(chain, later=lambda quarters: f"{quarters} quarter later")
+Image(plots.to_png(figure, 1440), width=720, alt=plots.chain_alt(chain))
+
+# %% [markdown]
 # ## When the data cannot tell
 #
 # In this firm nothing has an effect, and a hidden local economy makes it look as if everything had.

@@ -30,7 +30,7 @@ from causalkpi.panel import Panel, as_panel
 from causalkpi.question import Estimand, Question
 
 X, Y, Z = Node("X", 0), Node("Y", 0), Node("Z", 0)
-NAMES = ("functional_form", "heteroskedasticity", "serial_correlation", "collinearity", "influence")
+NAMES = ("functional_form", "heteroskedasticity", "serial_correlation", "collinearity", "influence", "stationarity")
 
 
 def regression_of(
@@ -98,6 +98,7 @@ def test_a_sound_regression_is_let_through() -> None:
         found = findings(cross_section(seed=seed))
         assert found.pop("serial_correlation").result == "not_applicable"
         results += [f.result for f in found.values()]
+    results = [result for result in results if result != "not_applicable"]  # panels too short to see a KPI wander
     assert results.count("holds") >= 0.9 * len(results)
     assert "fails" not in results
 
@@ -356,7 +357,7 @@ def test_order_units_of_measurement_and_draws_change_nothing() -> None:
     for name in NAMES:
         one, other = (found[name] for found in pair)
         assert other.result == one.result
-        assert other.statistic == pytest.approx(one.statistic, rel=1e-5)
+        assert other.statistic == pytest.approx(one.statistic, rel=1e-5, nan_ok=True)
 
 
 def test_ready_for_answers_that_were_corrected() -> None:
@@ -365,7 +366,7 @@ def test_ready_for_answers_that_were_corrected() -> None:
     best = replace(regression.best, slopes=regression.best.slopes + 0.1, left_out=regression.best.left_out + 0.1)
     moved = replace(regression, best=best)
     one, other = (diagnose_regression(r, panel, np.random.default_rng(0)) for r in (regression, moved))
-    assert [f.statistic for f in other] == pytest.approx([f.statistic for f in one], rel=1e-9)
+    assert [f.statistic for f in other] == pytest.approx([f.statistic for f in one], rel=1e-9, nan_ok=True)
 
 
 # Size

@@ -182,6 +182,9 @@ REFUSED: dict[str, Callable[[], Any]] = {
         table(240, 30, columns={X: np.tile(np.arange(8.0) ** 2, 30)}),
         KPIGraph(PLAIN.kpis, PLAIN.links, period_effects=(X, Y)),
     ),
+    "one value per period, no shared shocks": lambda: answer(
+        table(240, 30, columns={X: np.tile(np.arange(8.0) ** 2, 30)}), PLAIN
+    ),
     "collinear": lambda: answer(table().assign(**{X: lambda d: 2 * d[Z]}), CONFOUNDED),
     "three rows": lambda: answer(table(3), PLAIN),
     "too few rows are complete": lambda: answer(table(columns={Y: np.r_[np.full(76, np.nan), np.arange(4.0)]}), PLAIN),

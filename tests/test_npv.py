@@ -85,3 +85,22 @@ def test_draws_come_from_the_generator_that_is_given(study: ck.Study) -> None:
         value(study, rate=0.08, horizon=1, rng=np.random.default_rng(seed)).interval for seed in (1, 1, 2)
     )
     assert one == same != other
+
+
+def test_along_the_links_the_interval_is_shorter_and_holds_the_truth(study: ck.Study) -> None:
+    from causalkpi.worlds.waterland import BRANCHES, QUARTERS, SEED
+
+    plain = value(study, "operating_result", rate=0.08, horizon=4)
+    followed = value(study, "operating_result", rate=0.08, horizon=8, system=study.system)
+    assert followed.by_links and not plain.by_links
+    truth = sum(
+        WORLD.effect_in_sample(ck.Question("customer_loyalty", "operating_result", h), BRANCHES, QUARTERS, SEED)
+        / 1.08 ** (h / 4)
+        for h in range(9)
+    )
+    assert followed.interval[0] < truth < followed.interval[1]
+    assert followed.other == ()  # the adjusted regressions do not reach eight quarters
+    near = value(study, "operating_result", rate=0.08, horizon=4, system=study.system)
+    assert near.other == (plain.value, *plain.interval)
+    assert near.interval[1] - near.interval[0] < 0.8 * (plain.interval[1] - plain.interval[0])
+    assert near.value == pytest.approx(sum(flow.discounted for flow in near.flows))

@@ -22,16 +22,19 @@ from statsmodels.stats.outliers_influence import variance_inflation_factor
 
 from causalkpi import KPI, KPIGraph, Link, Study
 from causalkpi.estimators.result import Regression
-from causalkpi.language import Name
+from causalkpi.language import Language, Name
 from causalkpi.plots import (
     PlotError,
     Row,
     adjusted_value,
+    chain_plot,
     curves,
     forest_alt,
     forest_plot,
     model_check_alt,
     model_check_panel,
+    over_time_plot,
+    paths_plot,
     profile_alt,
     profile_plot,
     rows_of,
@@ -48,6 +51,11 @@ from causalkpi.sensitivity import Benchmark, Sensitivity
 
 def regression_of(level: str = "unit", n: int = 900, curved: float = 0.0, seed: int = 1) -> Regression:
     """Loyalty -> spend with one confounder, a row a unit; the slope is 2."""
+    return study_of(level, n, curved, seed).answer(Question("loyalty", "spend")).regressions[0]  # type: ignore[union-attr]
+
+
+def study_of(level: str = "unit", n: int = 900, curved: float = 0.0, seed: int = 1) -> Study:
+    """The study behind it."""
     rng = np.random.default_rng(seed)
     data = pd.DataFrame({"market": rng.normal(size=n)})
     data["loyalty"] = data.market + rng.normal(size=n)
@@ -57,7 +65,7 @@ def regression_of(level: str = "unit", n: int = 900, curved: float = 0.0, seed: 
         tuple(KPI(en, nl=nl, level=level) for en, nl in names),  # type: ignore[arg-type]
         (Link("market", "loyalty"), Link("market", "spend"), Link("loyalty", "spend")),
     )
-    return Study(graph, data).answer(Question("loyalty", "spend")).regressions[0]
+    return Study(graph, data)
 
 
 @pytest.fixture(scope="module")
@@ -219,27 +227,55 @@ def test_a_bend_shows_in_the_words(regression):
     assert departure(regression) < 0.5 < departure(regression_of(curved=0.8))
 
 
+def followed(language: Language) -> list[Figure]:
+    """A profile, its parts and a chain of seven, under long names."""
+    long = {"market": "de stemming op de markt waarin de klant zich beweegt", "loyalty": "loyaliteit van de klant"}
+    study = study_of()
+    profile = study.profile("market", "spend", 0, 1e5)
+    paths = study.paths("market", "spend", 0, -1e-4)
+    chain = study.chain("market", "loyalty", "spend")
+    seven = replace(chain, steps=tuple(replace(chain.steps[i % 3], horizon=i) for i in range(7)))
+
+    def name(kpi: str) -> str:
+        return long.get(kpi, kpi)
+
+    return [
+        over_time_plot(profile, language, unit="x", truth=[1e5]),
+        paths_plot(paths, name, language, unit="x"),
+        chain_plot(chain, name, language),
+        chain_plot(seven, name, language, later=lambda n: f"{n} kwartalen later"),
+    ]
+
+
 def test_no_text_leaves_the_figure(regression):
     drawn = [model_check_panel(regression, "nl"), sensitivity_plot(sensitivity_of(-3.0, 0.4, 400.0, ("a", 0.1, 0.05)))]
     drawn += [
         profile_plot([(0, -1e-4, -2e-4, 1e-5), (1, -3e-4, -4e-4, -2e-4)], "nl", unit="x"),
         forest_plot(ROWS, "nl"),
     ]
+    drawn += followed("nl")
     for figure in drawn:
-        figure.canvas.draw()
-        width, height = figure.bbox.size
-        ticks = {t for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for t in axis.get_majorticklabels()}
-        seen = [one for one in figure.findobj(Type) if one.get_visible() and one.get_text() and one not in ticks]  # type: ignore[attr-defined]
-        for axes in figure.axes:
-            inside = axes.get_window_extent().padded(1)
-            for axis, low, high in ((axes.xaxis, inside.x0, inside.x1), (axes.yaxis, inside.y0, inside.y1)):
-                for one in axis.get_majorticklabels() if axis.get_visible() else []:  # those out of view are not drawn
-                    at = one.get_window_extent()
-                    middle = (at.x0 + at.x1) / 2 if axis is axes.xaxis else (at.y0 + at.y1) / 2
-                    seen += [one] if low <= middle <= high else []
-        for one in seen:
-            box = one.get_window_extent()
-            assert box.x0 >= -2 and box.x1 <= width + 2 and box.y0 >= -2 and box.y1 <= height + 2, one
+        assert outside(figure) == []
+
+
+def outside(figure: Figure) -> list[str]:
+    """The texts that leave a figure."""
+    figure.canvas.draw()
+    width, height = figure.bbox.size
+    ticks = {t for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for t in axis.get_majorticklabels()}
+    seen = [one for one in figure.findobj(Type) if one.get_visible() and one.get_text() and one not in ticks]  # type: ignore[attr-defined]
+    for axes in figure.axes:
+        inside = axes.get_window_extent().padded(1)
+        for axis, low, high in ((axes.xaxis, inside.x0, inside.x1), (axes.yaxis, inside.y0, inside.y1)):
+            for one in axis.get_majorticklabels() if axis.get_visible() else []:  # those out of view are not drawn
+                at = one.get_window_extent()
+                middle = (at.x0 + at.x1) / 2 if axis is axes.xaxis else (at.y0 + at.y1) / 2
+                seen += [one] if low <= middle <= high else []
+    boxes = [(one, one.get_window_extent()) for one in seen]
+    return [
+        one.get_text() for one, box in boxes
+        if box.x0 < -2 or box.x1 > width + 2 or box.y0 < -2 or box.y1 > height + 2
+    ]  # fmt: skip
 
 
 def test_of_customers_only_groups_are_drawn():

@@ -20,13 +20,22 @@ from causalkpi.kpi import KPI, Formula, Link
 from causalkpi.language import LANGUAGES
 from causalkpi.panel import Panel, as_panel
 from causalkpi.question import Question
-from causalkpi.refuters import REFUTERS, cluster_bootstrap, lead, placebo, random_common_cause, refute_regression
+from causalkpi.refuters import (
+    REFUTERS,
+    cluster_bootstrap,
+    lead,
+    placebo,
+    random_common_cause,
+    refute_regression,
+    wild_bootstrap,
+)
 from causalkpi.refuters.cluster_bootstrap import bootstrap_slopes
 from causalkpi.refuters.lead import lead_estimand
 from causalkpi.refuters.other_set import other_set
 from causalkpi.refuters.parts import parts_of
 from causalkpi.refuters.placebo import placebo_t
 from causalkpi.refuters.random_common_cause import noise_shifts
+from causalkpi.refuters.unit_trends import detrended, trend_slope, unit_trends
 
 UNIT_EFFECTS = KPIGraph((KPI("X"), KPI("Y")), (Link("X", "Y"),), unit_effects=("X", "Y"))
 POOLED = KPIGraph((KPI("X"), KPI("Y")), (Link("X", "Y"),))
@@ -205,7 +214,16 @@ def test_placebo_t_statistics_equal_refitting() -> None:
 def test_refuters_are_silent_on_sound_regressions(fitted: tuple[Regression, Panel]) -> None:
     regression, panel = fitted
     found = refute_regression(regression, panel, draw())
-    assert [f.id for f in found] == ["placebo", "random_common_cause", "cluster_bootstrap", "lead", "other_set"]
+    assert [f.id for f in found] == [
+        "placebo",
+        "random_common_cause",
+        "cluster_bootstrap",
+        "lead",
+        "other_set",
+        "two_routes",
+        "unit_trends",
+        "wild_bootstrap",
+    ]
     for finding in found:
         assert finding.result in ("holds", "not_applicable"), finding
     assert all(f.result == "holds" for f in found[:3])
@@ -318,6 +336,69 @@ def test_lead_holds_the_parents_of_the_later_treatment_fixed() -> None:
     assert not estimand.strict
 
 
+def steadily(rng: np.random.Generator, strength: float, units: int = 40, periods: int = 12) -> Panel:
+    """X and Y do nothing to each other; a unit grows or shrinks in both."""
+    panel = static(rng, units, periods)
+    trend = (rng.normal(size=(units, 1)) * np.arange(periods)).ravel() * strength
+    return Panel(panel.frame.assign(X=panel.frame["X"] + trend, Y=panel.frame["Y"] + trend))
+
+
+def test_unit_trends_are_found_and_their_absence_too() -> None:
+    found = {
+        k: unit_trends(regression_of(p, UNIT_EFFECTS), p, draw()) for k in (0.0, 0.3) for p in [steadily(draw(28), k)]
+    }
+    assert found[0.0].result == "holds"
+    assert found[0.3].result == "fails" and found[0.3].p_value < 0.01
+    assert found[0.3].numbers["low"] < 0 < found[0.3].numbers["high"]  # the true effect is none
+    assert "steadily" in found[0.3].consequence + found[0.3].remedy
+
+
+def test_without_trends_is_a_regression_with_a_line_for_each_unit() -> None:
+    """By least squares on unit dummies and their products with time; the replicates by leaving units out of that."""
+    panel = static(draw(29), units=12, periods=9, gaps=0.1)
+    regression = regression_of(panel, UNIT_EFFECTS)
+    sample = regression.whole.sample
+    period = panel.frame.index.get_level_values("period").to_numpy()[sample.used]
+
+    def refitted(keep: np.ndarray) -> float:
+        dummies = np.eye(12)[sample.unit[keep]]
+        lines = np.column_stack([sample.treatments[keep], dummies, dummies * period[keep, None]])
+        return float(np.linalg.lstsq(lines, sample.outcome[keep], rcond=None)[0][0])
+
+    everything = np.ones(len(period), bool)
+    found = trend_slope(sample.outcome, sample.design[:, 1:], sample.unit, period, everything, 12)
+    assert not isinstance(found, str)
+    slope, left_out = found
+    assert slope == pytest.approx(refitted(everything), rel=1e-8)
+    assert left_out[[0, 7]] == pytest.approx([refitted(sample.unit != 0), refitted(sample.unit != 7)], rel=1e-8)
+    assert np.abs(detrended(np.column_stack([period * 2.0 + sample.unit]), sample.unit, period)).max() == 0
+
+
+def test_unit_trends_ask_for_more_periods_where_they_would_bias() -> None:
+    short = dynamic(draw(30), periods=16)
+    assert_not_applicable(unit_trends(regression_of(short, DYNAMIC), short, draw()), "takes 20 here")
+    long = dynamic(draw(30), periods=24)
+    found = unit_trends(regression_of(long, DYNAMIC), long, draw())
+    assert found.result == "holds"
+    own_past = KPIGraph(DYNAMIC.kpis, DYNAMIC.links)  # without unit effects the answer needs no correction
+    assert not regression_of(short, own_past, 1).corrected
+    assert_not_applicable(unit_trends(regression_of(short, own_past, 1), short, draw()), "takes 20 here")
+
+
+def test_unit_trends_say_where_they_do_not_apply() -> None:
+    section = cross_section(draw(31))
+    assert_not_applicable(unit_trends(regression_of(section, CROSS), section, draw()), "once")
+    brief = static(draw(31), periods=6)
+    assert_not_applicable(unit_trends(regression_of(brief, UNIT_EFFECTS), brief, draw()), "takes 8 here")
+    few = static(draw(31), units=6)
+    assert_not_applicable(unit_trends(regression_of(few, UNIT_EFFECTS), few, draw()), "6 units")
+    line = static(draw(31))
+    line = Panel(
+        line.frame.assign(X=line.frame.index.get_level_values("period") * np.repeat(draw(1).normal(size=40), 10))
+    )
+    assert_not_applicable(unit_trends(regression_of(line, UNIT_EFFECTS), line, draw()), "nothing is left")
+
+
 # Why not
 
 
@@ -401,8 +482,36 @@ def test_a_treatment_in_a_few_units_does_not_crash() -> None:
     x = np.zeros((40, 8))
     x[:3, 4:] = 1.0
     panel = table(X=x, Y=persistent(rng, 40, 8, 0.5))
-    found = refute_regression(regression_of(panel, replace(UNIT_EFFECTS, period_effects=("X", "Y"))), panel, draw())
-    assert found[2].result in ("not_applicable", "doubtful", "fails")
+    regression = regression_of(panel, replace(UNIT_EFFECTS, period_effects=("X", "Y")))
+    assert len(refute_regression(regression, panel, draw())) == len(REFUTERS)
+    assert regression.best.df < 3  # three treated units, and the interval knows
+
+
+def test_a_conclusion_that_a_wild_bootstrap_does_not_bear_out() -> None:
+    panel = static(draw(31), units=12)
+    sound = regression_of(panel, UNIT_EFFECTS)
+    assert wild_bootstrap(sound, panel, draw()).result == "holds"
+    boasting = wild_bootstrap(with_error(sound, 0.1), panel, draw())
+    assert boasting.result == "fails"
+    assert boasting.p_value >= 0.1 > 0.05 > boasting.numbers["reported"]
+    assert "more units" in boasting.remedy
+
+
+def test_a_wild_bootstrap_agrees_on_a_clear_effect_per_contrast() -> None:
+    panel = static(draw(32), units=12)
+    moved = Panel(panel.frame.assign(Y=panel.frame["Y"] + panel.frame["X"]))
+    found = wild_bootstrap(regression_of(moved, UNIT_EFFECTS, contrast=-10.0), moved, draw())
+    assert found.result == "holds"
+    assert found.p_value < 0.01
+    assert found.numbers["low"] < -10 < found.numbers["high"] < 0
+    assert found.statistic == pytest.approx(regression_of(moved, UNIT_EFFECTS).best.slopes[0] * -10, rel=1e-9)
+
+
+def test_a_wild_bootstrap_says_where_it_does_not_apply() -> None:
+    corrected, once, many = dynamic(draw(33)), cross_section(draw(33)), static(draw(33), units=50)
+    assert_not_applicable(wild_bootstrap(regression_of(corrected, DYNAMIC), corrected, draw()), "corrected")
+    assert_not_applicable(wild_bootstrap(regression_of(once, CROSS), once, draw()), "seen once")
+    assert_not_applicable(wild_bootstrap(regression_of(many, UNIT_EFFECTS), many, draw()), "50 units")
 
 
 # What every finding owes its reader

@@ -34,6 +34,7 @@ from causalkpi.report import to_html
 from causalkpi.report.figures import drawn
 from causalkpi.report.picture import picture
 from causalkpi.report.reader import Reader, sentence
+from causalkpi.report.sections.card import Card
 from causalkpi.report.sections.headlines import best_entry, effect_sentence, headlines
 from causalkpi.report.sections.links import links
 from causalkpi.report.words import WORDS
@@ -330,17 +331,38 @@ def test_without_money_the_last_line_counts_the_claims(bank):
     assert card.figure == f"{supported} van de 4"
 
 
-def test_five_units_are_called_few_in_the_headline_itself():
+def of_units(units: int, varying: int, language: str = "en") -> list[Card]:
+    """The headlines of a study of some units, in some of which loyalty varies; spend follows it closely."""
     rng = np.random.default_rng(2)
-    index = pd.MultiIndex.from_product([[f"B{i}" for i in range(5)], range(30)], names=["unit", "period"])
-    frame = pd.DataFrame({"loyalty": rng.normal(size=150)}, index=index)
-    frame["spend"] = 3 * frame.loyalty + rng.normal(size=150) * 0.1
-    graph = KPIGraph((KPI("loyalty"), KPI("spend")), (Link("loyalty", "spend"),))
+    index = pd.MultiIndex.from_product([[f"B{i:02}" for i in range(units)], range(30)], names=["unit", "period"])
+    moves = np.repeat(np.arange(units) < varying, 30)
+    frame = pd.DataFrame({"loyalty": moves * rng.normal(size=len(index))}, index=index)
+    frame["spend"] = 3 * frame.loyalty + rng.normal(size=len(index)) * 0.1
+    asked = {"questions": (("loyalty", "spend", 0),), "names": ("effect",)}
+    claims = (Claim("C1", en="More", rule="effect > 0", **asked), Claim("C2", en="Less", rule="effect < 0", **asked))
+    graph = KPIGraph((KPI("loyalty"), KPI("spend")), (Link("loyalty", "spend"),), claims=claims)
     study = Study(graph, frame.reset_index(), unit="unit", period="period")
-    run = Run("Few", study, study.run([Question("loyalty", "spend")]), "mine")
-    said = [card.sentence for card in headlines(Reader(run))]
-    assert said[0].startswith("This rests on 5 units only: a hint, not a finding.") or "Of 1 estimates" in said[0]
-    assert headlines(Reader(run))[0].figure in ("A hint", "Nothing clear of zero")
+    return headlines(Reader(Run("Few", study, study.run([Question("loyalty", "spend")]), "mine", language=language)))
+
+
+@pytest.mark.parametrize(
+    ("units", "varying", "language", "said"),
+    [
+        (5, 5, "en", "This rests on 5 units only: a hint, not a finding."),
+        (5, 5, "nl", "Dit berust op slechts 5 eenheden: een aanwijzing, geen uitkomst."),
+        (30, 4, "en", "What varies in the treatment comes from about 4 units only: a hint, not a finding."),
+        (30, 4, "nl", "De variatie in de ingreep komt van ongeveer 4 eenheden: een aanwijzing, geen uitkomst."),
+    ],
+)
+def test_few_units_are_called_few_in_the_headline_itself(units, varying, language, said):
+    best, claims = of_units(units, varying, language)
+    assert best.figure in ("A hint", "Een aanwijzing")
+    assert best.sentence.startswith(said)
+    assert claims.figure.startswith("0 ")  # nothing is decided on so few
+
+
+def test_many_units_are_not_called_few():
+    assert not any("hint" in card.sentence for card in of_units(30, 30))
 
 
 # Studies of other shapes

@@ -26,6 +26,7 @@ from causalkpi.worlds import (
 )
 
 BANK, SHOPS, STORES = map(load_world, ("waterland", "no_effect", "against_the_book"))
+MISDRAWN = {"wrong_lag", "missing_link", "wrong_direction"}
 each_world = pytest.mark.parametrize("world", WORLDS, ids=list_worlds())
 
 
@@ -252,7 +253,7 @@ def test_what_is_hidden_is_not_in_the_sample(world):
     assert world.sample(2, 2, 1).columns.tolist() == ["unit", "period", *observed]
     assert hidden < set(world.sample(2, 2, 1, hidden=True).columns)
     assert list(world.believed.ids) == observed
-    assert (world.believed == world.graph) == (not hidden)
+    assert (world.believed == world.graph) == (not hidden and world.id not in MISDRAWN)
 
 
 @each_world

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+DYNAMICS = ROOT / "tests" / "truth" / "results" / "dynamics.json"
 GRADING = ROOT / "tests" / "truth" / "results" / "grading.json"
 COVERAGE = ROOT / "tests" / "truth" / "results" / "coverage.json"
 SHOWN = (
@@ -91,9 +92,42 @@ def grading() -> str:
     return "\n".join(lines)
 
 
+def dynamics() -> str:
+    """The committed study of profiles, sums and paths: coverage by world and size, route by route."""
+    table = json.loads(DYNAMICS.read_text("utf-8"))["table"]
+    columns = {
+        "each horizon": ("links", ", h="),
+        "all at once": ("links", "all horizons at once"),
+        "sums": ("links", "sum"),
+        "parts of paths": ("links", "through"),
+        "uncorrected": ("links, uncorrected", ", h="),
+        "adjusted regression": ("adjusted regression", ", h="),
+        "by hand in DoWhy": ("DoWhy by hand", ", h="),
+    }
+    lines = ["| world | units x periods | " + " | ".join(columns) + " |", "|---|---|" + "---|" * len(columns)]
+    for name, units, periods in dict.fromkeys((r["setting"], r["units"], r["periods"]) for r in table):
+        rows = [r for r in table if (r["setting"], r["units"], r["periods"]) == (name, units, periods)]
+        cells = []
+        for column, (method, sign) in columns.items():
+            chosen = [r for r in rows if r["method"] == method and sign in r["estimand"]]
+            if column == "each horizon":
+                chosen = [r for r in chosen if "through" not in r["estimand"]]
+            cells.append(_range(chosen))
+        lines.append(f"| {name} | {units} x {periods} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _range(rows: list[dict]) -> str:
+    """The lowest and highest coverage, and what share was refused."""
+    covered = [r["coverage"] for r in rows if "coverage" in r]
+    refused = sum(r["refused"] for r in rows) / len(rows) if rows else 0.0
+    ends = list(dict.fromkeys(f"{end:.0%}" for end in (min(covered), max(covered)))) if covered else ["–"]
+    return " to ".join(ends) + (f", {refused:.0%} refused" if refused >= 0.005 and covered else "")
+
+
 def written(text: str) -> str:
     """README's text with every marked block rewritten."""
-    for name, make in (("demo", demo), ("coverage", coverage), ("grading", grading)):
+    for name, make in (("demo", demo), ("coverage", coverage), ("grading", grading), ("dynamics", dynamics)):
         block = re.compile(rf"(<!-- {name}: [^>]*-->\n).*?(<!-- /{name} -->)", re.DOTALL)
         content = make()
         text = block.sub(lambda m, content=content: f"{m[1]}{content}\n{m[2]}", text)

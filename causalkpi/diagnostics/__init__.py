@@ -12,10 +12,11 @@ from .functional_form import functional_form
 from .heteroskedasticity import heteroskedasticity
 from .influence import influence
 from .serial_correlation import serial_correlation
+from .stationarity import stationarity
 
 __all__ = ["DIAGNOSTICS", "diagnose_regression"]
 
-DIAGNOSTICS = (functional_form, heteroskedasticity, serial_correlation, collinearity, influence)
+DIAGNOSTICS = (functional_form, heteroskedasticity, serial_correlation, collinearity, influence, stationarity)
 
 
 def diagnose_regression(regression: Regression, panel: Panel, rng: np.random.Generator) -> tuple[Finding, ...]:
@@ -46,6 +47,6 @@ def diagnose_regression(regression: Regression, panel: Panel, rng: np.random.Gen
     >>> panel = as_panel(pd.DataFrame({"loyalty": loyalty, "spend": loyalty**2 + draws.normal(size=300)}))
     >>> answer = estimate(panel, identify(nx.DiGraph([("loyalty", "spend")]), Question("loyalty", "spend")))
     >>> print(*(found.result for found in diagnose_regression(answer.regressions[0], panel, draws)))
-    fails holds not_applicable not_applicable holds
+    fails holds not_applicable not_applicable holds not_applicable
     """
     return tuple(diagnostic(regression, panel, rng) for diagnostic in DIAGNOSTICS)

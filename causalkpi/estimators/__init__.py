@@ -9,6 +9,7 @@ from ..errors import DataError
 from ..language import Name, Text
 from ..panel import Panel, as_panel
 from ..question import Estimand, Unanswered
+from .conventions import USUAL_ERRORS, Convention, usual
 from .front_door import estimate_by_front_door
 from .identity import estimate_identity
 from .instrument import estimate_by_instrument
@@ -16,9 +17,20 @@ from .linear import estimate_by_adjustment
 from .power import minimum_detectable_effect
 from .result import Answer, Beside, Estimate
 from .screen import Refusal
+from .series import estimate_series
 
 _MEND = Text(
     "Mend the data, or the graph, and ask again.", "Herstel de gegevens, of de graaf, en stel de vraag opnieuw."
+)
+_JOINT = Text(
+    "The answer is put together from several regressions, whose joint uncertainty comes from leaving one unit out at a "
+    "time: other errors cannot be chosen for it.",
+    "Het antwoord is samengesteld uit meerdere regressies, waarvan de gezamenlijke onzekerheid volgt uit het telkens "
+    "weglaten van één eenheid: andere standaardfouten zijn daarvoor niet te kiezen.",
+)
+_ALONE = Text(
+    "One unit's series has errors of its own: those asked for compare units.",
+    "De reeks van één eenheid kent eigen standaardfouten: de gevraagde vergelijken eenheden.",
 )
 __all__ = ["Answer", "Beside", "Estimate", "estimate", "minimum_detectable_effect"]
 
@@ -30,6 +42,7 @@ def estimate(
     level: float = 0.95,
     rng: np.random.Generator | None = None,
     confirm: bool = True,
+    errors: Convention = usual,
 ) -> Answer:
     """Estimate what was identified.
 
@@ -45,6 +58,10 @@ def estimate(
         For the draws behind front-door and identity intervals; the same draws each time by default.
     confirm : bool
         Whether DoWhy computes every slope too. Only simulations should skip it.
+    errors : callable
+        How the standard errors of an adjusted regression are computed: a function of
+        :mod:`causalkpi.estimators.conventions`, such as ``by_unit_and_period`` or ``across_units``. Answers that are
+        corrected, or put together from several regressions, have no other than their own and are refused.
 
     Returns
     -------
@@ -75,6 +92,9 @@ def estimate(
     missing = _blocked(table, estimand)
     if missing:
         return Unanswered(question, "refused_data", missing, remedy=_MEND)
+    series = table.repeated and table.n_units == 1
+    if errors is not usual and (series or estimand.route != "back_door"):
+        return Unanswered(question, "not_estimable", _ALONE if series else _JOINT, remedy=USUAL_ERRORS)
     draws = np.random.default_rng(0) if rng is None else rng
     try:
         if estimand.route == "front_door":
@@ -83,7 +103,9 @@ def estimate(
             return estimate_by_instrument(table, estimand, level, confirm=confirm)
         if estimand.route == "identity":
             return estimate_identity(table, estimand, level, draws, confirm=confirm)
-        return estimate_by_adjustment(table, estimand, level, confirm=confirm)
+        if series:
+            return estimate_series(table, estimand, level, confirm=confirm)
+        return estimate_by_adjustment(table, estimand, level, confirm=confirm, errors=errors)
     except DataError as error:
         return Unanswered(question, "refused_data", error.text, remedy=_MEND)
     except Refusal as refusal:

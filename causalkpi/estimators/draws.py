@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .regression import Fit, jackknife_covariance
+from .clusters import jackknife_covariance
+from .regression import Fit
 
 
 @dataclass(frozen=True)
@@ -54,5 +55,5 @@ def joint_slopes(fits: Sequence[Fit]) -> Joint:
     return Joint(
         np.concatenate([found.slopes for found in fits]),
         jackknife_covariance(np.column_stack(columns)),
-        min(found.df for found in fits),
+        min(found.left_out_df for found in fits),
     )

@@ -18,8 +18,10 @@ from scipy import stats
 from ..language import Text
 from ..panel import Panel
 from ..question import Estimand, label
+from .clusters import jackknife_covariance
+from .conventions import leave_one_unit_out
 from .linear import report
-from .regression import Fit, fit, jackknife_covariance, p_value
+from .regression import Fit, fit, p_value
 from .result import Estimate
 from .sample import Sample, build_sample
 from .screen import Refusal
@@ -46,8 +48,13 @@ def estimate_by_instrument(panel: Panel, estimand: Estimand, level: float, *, co
                 "Gebruik een instrument waarvoor die correctie niet nodig is.",
             ),
         )
-    reduced = fit(_part(whole, whole.outcome, whole.outcome_name), confirm=confirm)
-    first = fit(_part(whole, whole.treatments[:, 1], whole.treatment_names[1]), confirm=confirm)
+    reduced, first = (
+        fit(_part(whole, outcome, name), confirm=confirm, errors=leave_one_unit_out)
+        for outcome, name in (
+            (whole.outcome, whole.outcome_name),
+            (whole.treatments[:, 1], whole.treatment_names[1]),
+        )
+    )
     ratio, error, results = _two_stage(whole)
     if not abs(ratio - reduced.slopes[0] / first.slopes[0]) <= 1e-6 * max(abs(ratio), error):
         raise Refusal(

@@ -15,6 +15,7 @@ from ..language import NOTHING, Name, Text
 from ..panel import Panel
 from ..question import Estimand
 from .binary import beside_logit
+from .conventions import USUAL_ERRORS, Convention, usual
 from .power import detectable
 from .regression import Fit, fit, interval, p_value
 from .result import Beside, Estimate, Regression, sample_words
@@ -53,17 +54,19 @@ def adjusted_fit(
     treatments: Sequence[Node],
     *,
     confirm: bool = True,
+    errors: Convention = usual,
 ) -> tuple[Fit, Fit]:
     """The regression of one outcome on treatments and the estimand's set: corrected where needed, and as first fitted.
 
     Raises
     ------
     Refusal
-        If the sample cannot carry it, or unit effects would bias it beyond what a correction was shown to mend.
+        If the sample cannot carry it, unit effects would bias it beyond what a correction was shown to mend, or other
+        errors than the usual ones are asked for what is corrected.
     """
-    key = (outcome, *treatments), estimand.adjustment, estimand.strict, confirm
+    key = (outcome, *treatments), estimand.adjustment, estimand.strict, confirm, errors
     if key not in panel.memo:
-        found = _adjusted_fit(panel, estimand, outcome, treatments, confirm)
+        found = _adjusted_fit(panel, estimand, outcome, treatments, confirm, errors)
         if len(panel.frame) > _MOST_REMEMBERED:
             return found
         panel.memo[key] = found
@@ -71,10 +74,25 @@ def adjusted_fit(
 
 
 def _adjusted_fit(
-    panel: Panel, estimand: Estimand, outcome: Node, treatments: Sequence[Node], confirm: bool
+    panel: Panel,
+    estimand: Estimand,
+    outcome: Node,
+    treatments: Sequence[Node],
+    confirm: bool,
+    errors: Convention,
 ) -> tuple[Fit, Fit]:
     sample = build_sample(panel, outcome, treatments, estimand.adjustment)
     biased = sample.unit_effects and not estimand.strict
+    if biased and errors is not usual:
+        raise Refusal(
+            Text(
+                "The slope is corrected for the bias of unit effects in a short panel, and only leaving one unit out "
+                "at a time says how uncertain a corrected slope is.",
+                "De schatting wordt bijgesteld voor de vertekening in een kort panel, en alleen het telkens weglaten "
+                "van één eenheid laat zien hoe onzeker een bijgestelde schatting is.",
+            ),
+            USUAL_ERRORS,
+        )
     if biased:
         seen = _periods_seen(panel, sample, [outcome, *treatments, *estimand.controls])
         horizon = outcome.period - min(n.period for n in treatments)
@@ -90,11 +108,13 @@ def _adjusted_fit(
                     feedback=estimand.feedback,
                 ),
                 Text(
-                    "Ask for a shorter horizon, or bring more periods.",
-                    "Vraag naar een kortere horizon, of lever meer perioden aan.",
+                    "Ask for a shorter horizon, or bring more periods. The links of the graph, followed one by one, "
+                    "may carry it: ask for the profile.",
+                    "Vraag naar een kortere horizon, of lever meer perioden aan. Langs de verbanden van de graaf lukt "
+                    "het misschien wel: vraag om het effect in de tijd.",
                 ),
             )
-    whole = fit(sample, confirm=confirm)
+    whole = fit(sample, confirm=confirm, errors=errors)
     if not biased:
         return whole, whole
     return corrected(panel, outcome, treatments, estimand.adjustment, whole), whole
@@ -109,10 +129,12 @@ def _periods_seen(panel: Panel, sample: Sample, nodes: Sequence[Node]) -> float:
     return seen if usable >= 0.75 * seen else usable
 
 
-def estimate_by_adjustment(panel: Panel, estimand: Estimand, level: float, *, confirm: bool = True) -> Estimate:
+def estimate_by_adjustment(
+    panel: Panel, estimand: Estimand, level: float, *, confirm: bool = True, errors: Convention = usual
+) -> Estimate:
     """The back-door estimate of an estimand; see :func:`causalkpi.estimators.estimate`."""
     question = estimand.question
-    best, whole = adjusted_fit(panel, estimand, question.target, [question.source], confirm=confirm)
+    best, whole = adjusted_fit(panel, estimand, question.target, [question.source], confirm=confirm, errors=errors)
     beside = [uncorrected(whole, question.contrast, level)] if best is not whole else []
     logit, unfit = beside_logit(whole.sample, question.contrast, level, best.df)
     name = Text.join(
@@ -240,7 +262,8 @@ def _beside(name: str, found: Fit, contrast: float, level: float, why: Text) -> 
 
 def population(panel: Panel, sample: Sample) -> Text:
     """For which units and periods an answer is."""
-    count = Text("{n:,} units", "{n:,} eenheden", n=len(sample.units))
+    units = len(sample.units)
+    count = Text("{n:,} units", "{n:,} eenheden", n=units) if units > 1 else Text("one unit", "één eenheid")
     if not panel.repeated:
         return count
     ordinals = panel.frame.index.get_level_values(1)[sample.used]

@@ -17,17 +17,12 @@ from scipy import stats
 from .. import dowhy_bridge
 from ..errors import DisagreementError, Fault
 from ..language import Text
+from .conventions import FEW_UNITS, Convention, Fitted, usual
 from .sample import Sample
 from .screen import Refusal
 
 AGREEMENT = 1e-6
-FEW_UNITS = 50
 FEWEST_EFFECTIVE = 2
-_HC3 = Text("heteroskedasticity-robust (HC3)", "robuust tegen heteroskedasticiteit (HC3)")
-_LEAVE_ROW = Text(
-    "leaving one row out at a time (a row of leverage 1 leaves HC3 undefined)",
-    "telkens met weglating van één rij (bij een rij met hefboom 1 bestaat HC3 niet)",
-)
 
 
 @dataclass(frozen=True)
@@ -41,11 +36,13 @@ class Fit:
     covariance : ndarray, shape (treatments, treatments)
         By the convention named in `convention`.
     df : float
-        Degrees of freedom of the t distribution: units less one, or effective units less one where those are few.
+        Degrees of freedom of the t distribution, by the same convention.
     convention : Text
         How the standard errors were computed.
     left_out : ndarray, shape (units, treatments)
         The slopes with each unit left out in turn (Cook and Weisberg's identity, exact).
+    left_out_df : float
+        Degrees of freedom that go with them: units less one, or effective units less one where those are few.
     dowhy : ndarray, shape (treatments,)
         DoWhy's slopes for the same regression.
     results : statsmodels RegressionResults
@@ -59,13 +56,14 @@ class Fit:
     df: float
     convention: Text
     left_out: np.ndarray
+    left_out_df: float
     dowhy: np.ndarray
     results: Any = field(repr=False)
     sample: Sample = field(repr=False)
     effective: float = float("inf")
 
 
-def fit(sample: Sample, *, confirm: bool = True) -> Fit:
+def fit(sample: Sample, *, confirm: bool = True, errors: Convention = usual) -> Fit:
     """Fit a sample by ordinary least squares.
 
     Parameters
@@ -73,9 +71,13 @@ def fit(sample: Sample, *, confirm: bool = True) -> Fit:
     sample : Sample
     confirm : bool
         Whether DoWhy computes the slopes too; simulations that have shown the agreement may skip it.
+    errors : callable
+        How standard errors are computed; see :mod:`causalkpi.estimators.conventions`.
 
     Raises
     ------
+    Refusal
+        If the treatment varies in too few units, or too few for these errors.
     DisagreementError
         If DoWhy and statsmodels differ.
     """
@@ -86,41 +88,33 @@ def fit(sample: Sample, *, confirm: bool = True) -> Fit:
     size = _power(sample.outcome - sample.outcome.mean())
     endog = pd.Series(sample.outcome / size, name=_scaled_names([sample.outcome_name], np.array([size]))[0])
     model = sm.OLS(endog, exog)
-    clustered = sample.repeated
+    clustered = sample.repeated and len(sample.units) > 1
+    group = sample.unit if clustered else np.arange(len(sample.outcome))  # of one unit, its periods
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         results = (
-            model.fit(method="qr", cov_type="cluster", cov_kwds={"groups": sample.unit}, use_t=True)
+            model.fit(method="qr", cov_type="cluster", cov_kwds={"groups": group}, use_t=True)
             if clustered
             else model.fit(method="qr", cov_type="HC3", use_t=True)
         )
     which = slice(1, 1 + sample.treatments.shape[1])
     native = size / scale[which]
-    effective = effective_units(sample.design / scale, sample.unit, which)
+    design = exog.to_numpy()
+    effective = effective_units(design, group, which)
     _require_spread(sample, effective)
     slopes = results.params.to_numpy()[which] * native
-    left_out = leave_one_out(sample.design / scale, sample.outcome / size, sample.unit, which) * native
-    df: float = float(results.df_resid)
-    convention = _HC3
-    covariance = results.cov_params().to_numpy()[which, which] * np.outer(native, native)
-    if clustered:
-        units = len(sample.units)
-        df = float(units - 1)
-        convention = Text("clustered by unit (CR1, {n} units)", "geclusterd per eenheid (CR1, {n} eenheden)", n=units)
-        if min(units, *effective) < FEW_UNITS:
-            covariance = jackknife_covariance(left_out)
-            convention = Text(
-                "clustered by unit, leaving one unit out at a time (CV3, {n} units)",
-                "geclusterd per eenheid, telkens met weglating van één eenheid (CV3, {n} eenheden)",
-                n=units,
-            )
-    elif not np.isfinite(covariance).all() or _leverage(sample).max() > 1 - 1e-8:
-        covariance = jackknife_covariance(left_out)
-        convention = _LEAVE_ROW
-    if min(effective) < FEW_UNITS:  # a t distribution that knows how few units the answer rests on
-        df = min(df, max(1.0, min(effective) - 1))
+    left_out = leave_one_out(design, sample.outcome / size, group, which)
+    spread = min(effective)
+    df = len(sample.units) - 1.0 if clustered else float(results.df_resid)
+    if spread < FEW_UNITS:  # a t distribution that knows how few units the answer rests on
+        df = min(df, max(1.0, spread - 1))
+    robust = results.cov_params().to_numpy()[which, which]
+    found = errors(Fitted(sample, design, results.resid.to_numpy(), which, robust, left_out, df, spread))
+    covariance = found.covariance * np.outer(native, native)
     dowhy = confirmed_slopes(sample, slopes, np.sqrt(np.diag(covariance))) if confirm else np.full(len(slopes), np.nan)
-    return Fit(slopes, covariance, df, convention, left_out, dowhy, results, sample, float(min(effective)))
+    return Fit(
+        slopes, covariance, found.df, found.convention, left_out * native, df, dowhy, results, sample, float(spread)
+    )
 
 
 def effective_units(design: np.ndarray, unit: np.ndarray, which: slice) -> list[float]:
@@ -142,6 +136,7 @@ def _require_spread(sample: Sample, effective: list[float]) -> None:
     for name, count in zip(sample.treatment_names, effective, strict=True):
         if count < FEWEST_EFFECTIVE:
             what = Text("units", "eenheden") if sample.repeated else Text("rows", "rijen")
+            what = Text("periods", "perioden") if sample.repeated and len(sample.units) == 1 else what
             raise Refusal(
                 Text(
                     "What varies in {kpi} comes from so few {what} (about {count:.1f}) that nobody can tell how much "
@@ -158,11 +153,6 @@ def _require_spread(sample: Sample, effective: list[float]) -> None:
                     what=what,
                 ),
             )
-
-
-def _leverage(sample: Sample) -> np.ndarray:
-    q = np.linalg.qr(sample.design)[0]
-    return np.einsum("ij,ij->i", q, q)
 
 
 def confirmed_slopes(sample: Sample, slopes: np.ndarray, errors: np.ndarray) -> np.ndarray:
@@ -217,13 +207,6 @@ def leave_one_out(design: np.ndarray, outcome: np.ndarray, unit: np.ndarray, whi
         solved = np.einsum("gij,gj->gi", vectors, np.divide(turned, values, out=np.zeros_like(turned), where=safe))
         out[which_units] = beta[which] - np.einsum("gtk,gt->gk", part, solved) @ rows.T
     return out
-
-
-def jackknife_covariance(left_out: np.ndarray) -> np.ndarray:
-    """Covariance from leave-one-out replicates (CV3: MacKinnon, Nielsen and Webb 2023)."""
-    count = len(left_out)
-    centred = left_out - left_out.mean(axis=0)
-    return (count - 1) / count * centred.T @ centred
 
 
 def interval(value: float, error: float, df: float, level: float) -> tuple[float, float]:

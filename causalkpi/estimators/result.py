@@ -142,6 +142,11 @@ class Estimate:
     regressions: tuple[Regression, ...] = field(default=(), repr=False, compare=False)
     extrapolated: bool = False
 
+    @property
+    def rests_on(self) -> float:
+        """How many units the answer rests on: those that its treatment varies over, where fewer."""
+        return min([float(self.units), *(part.best.effective for part in self.regressions)])
+
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain values, for JSON and tables."""
         return {
@@ -223,7 +228,7 @@ def sample_words(fit: Fit) -> list[Text]:
     """What a reader must know of a sample before he believes a number from it."""
     sample, said = fit.sample, []
     units = len(sample.units)
-    if sample.repeated and units < 10:
+    if sample.repeated and 1 < units < 10:
         said.append(
             Text(
                 "Only {n} units: the interval itself is uncertain. Treat this as a hint.",
@@ -231,7 +236,7 @@ def sample_words(fit: Fit) -> list[Text]:
                 n=units,
             )
         )
-    elif sample.repeated and units < 50:
+    elif sample.repeated and 1 < units < 50:
         said.append(
             Text(
                 "{n} units are few: the interval is approximate.",

@@ -18,7 +18,15 @@ from ..language import Text
 from ..panel import Panel
 from ..question import label
 from ..reasons import SHORTER
-from .screen import NO_VARIATION, Refusal, dependent, informative, require_variation
+from .screen import (
+    NO_VARIATION,
+    Refusal,
+    dependent,
+    informative,
+    one_value_per_period,
+    require_variation,
+    same_in_all_units,
+)
 
 _FEWEST_UNITS = 5
 _FEWEST_DF = 5
@@ -99,6 +107,8 @@ def build_sample(
     treatments: Sequence[Node],
     adjustment: Sequence[Node] = (),
     keep: np.ndarray | None = None,
+    *,
+    alone: bool = False,
 ) -> Sample:
     """Draw the complete rows of a regression from a panel and take the fixed effects out.
 
@@ -111,6 +121,8 @@ def build_sample(
         With ``<unit>`` and ``<period>`` for fixed effects.
     keep : ndarray of bool, optional
         Rows of ``panel.frame`` to consider; all by default.
+    alone : bool
+        Whether a single unit will do, because its periods are compared with each other.
 
     Raises
     ------
@@ -120,7 +132,7 @@ def build_sample(
     """
     controls = [n for n in adjustment if n not in (UNIT_NODE, PERIOD_NODE)]
     nodes = [outcome, *treatments, *controls]
-    table = panel.columns(nodes).to_numpy(dtype=float, copy=True)
+    table = panel.values(nodes)
     index = panel.frame.index
     considered = np.ones(len(table), bool) if keep is None else keep
     missing = np.isnan(table)
@@ -129,13 +141,18 @@ def build_sample(
     unit_effects, period_effects = UNIT_NODE in adjustment, PERIOD_NODE in adjustment
     used = considered & ~missing.any(axis=1)
     if unit_effects:
-        used, alone = _without_singles(used, index.get_level_values(0))
-        lost |= {_ALONE: alone} if alone else {}
+        used, singles = _without_singles(used, index.get_level_values(0))
+        lost |= {_ALONE: singles} if singles else {}
     unit, names = pd.factorize(index.get_level_values(0)[used])
     period, periods = pd.factorize(index.get_level_values(1)[used], sort=True)
     taken = (len(names) if unit_effects else 1) + (len(periods) - 1 if period_effects else 0)
-    _enough(panel, used, len(names), nodes, lost, int(considered.sum()), taken)
+    _enough(panel, used, nodes, lost, int(considered.sum()), taken)
+    if panel.repeated and not alone:
+        _require_units(len(names))
     table = table[used]
+    if panel.repeated and not period_effects:  # errors that hang together by unit do not know what a period shares
+        for j in same_in_all_units(table[:, 1 : 1 + len(treatments)], period):
+            raise one_value_per_period(label(treatments[j]))
     level = table[:, 0].mean()
     table = table - table.mean(axis=0)
     dummies = np.eye(len(periods))[period][:, 1:] if period_effects else np.empty((len(table), 0))
@@ -201,7 +218,6 @@ def _unit_means(table: np.ndarray, unit: np.ndarray, count: int) -> np.ndarray:
 def _enough(
     panel: Panel,
     used: np.ndarray,
-    units: int,
     nodes: Sequence[Node],
     lost: Mapping[str, int],
     rows: int,
@@ -242,7 +258,11 @@ def _enough(
                 needed=needed,
             ),
         )
-    if panel.repeated and units < _FEWEST_UNITS:
+
+
+def _require_units(units: int) -> None:
+    """Refuse too few units to say how much the answer would differ between them."""
+    if units < _FEWEST_UNITS:
         raise Refusal(
             Text(
                 f"Only {{units}} unit{'s' * (units != 1)} can be used: with fewer than {{fewest}} nobody can tell how "

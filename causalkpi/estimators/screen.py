@@ -113,18 +113,7 @@ def require_variation(
     treatments = columns[:, 1:]
     for i, name in enumerate(names[1:]):
         if periods and periods in dependent(np.column_stack([others[:, :periods], treatments[:, i]])):
-            raise Refusal(
-                Text(
-                    "{kpi} has one value per period for all units: it cannot be told from shocks that all units share.",
-                    "{kpi} heeft per periode één waarde voor alle eenheden en is niet te onderscheiden van gedeelde "
-                    "schokken.",
-                    kpi=name,
-                ),
-                Text(
-                    "It takes units in which it differs in the same period.",
-                    "Hiervoor zijn eenheden nodig die in dezelfde periode verschillen.",
-                ),
-            )
+            raise one_value_per_period(name)
     together = np.column_stack([others, treatments])
     bad = min(dependent(together), default=None)
     if bad is not None:
@@ -141,6 +130,38 @@ def require_variation(
                 "Laat weg wat een formule van andere KPI's is, of leg het vast als rekenregel.",
             ),
         )
+
+
+def one_value_per_period(name: str) -> Refusal:
+    """The refusal of a treatment that is the same in all units of a period."""
+    return Refusal(
+        Text(
+            "{kpi} has one value per period for all units: it cannot be told from shocks that all units share.",
+            "{kpi} heeft per periode één waarde voor alle eenheden en is niet te onderscheiden van gedeelde schokken.",
+            kpi=name,
+        ),
+        Text(
+            "It takes units in which it differs in the same period.",
+            "Hiervoor zijn eenheden nodig die in dezelfde periode verschillen.",
+        ),
+    )
+
+
+def same_in_all_units(columns: np.ndarray, period: np.ndarray) -> list[int]:
+    """The columns, shape (n, k), that vary and have one value per period, where periods have several rows.
+
+    Examples
+    --------
+    >>> same_in_all_units(np.array([[1.0, 1.0], [1.0, 2.0], [3.0, 1.0], [3.0, 2.0]]), np.array([0, 0, 1, 1]))
+    [0]
+    """
+    count = np.bincount(period)
+    if len(count) < 2 or count.max() < 2:
+        return []
+    means = np.column_stack([np.bincount(period, column) / np.maximum(count, 1) for column in columns.T])
+    size = np.linalg.norm(columns - columns.mean(axis=0), axis=0)
+    left = np.linalg.norm(columns - means[period], axis=0)
+    return [j for j in range(columns.shape[1]) if size[j] > 0 and left[j] <= NO_VARIATION * size[j]]
 
 
 def _involved(columns: np.ndarray, names: Sequence[str], bad: int) -> Text:

@@ -17,7 +17,8 @@ import numpy as np
 from ..graph import Node
 from ..language import NOTHING, Text
 from ..panel import Panel
-from .regression import Fit, jackknife_covariance, leave_one_out
+from .clusters import jackknife_covariance
+from .regression import Fit, leave_one_out
 from .sample import Sample, build_sample
 
 FEWEST_PERIODS = 12
@@ -68,8 +69,8 @@ def corrected(panel: Panel, outcome: Node, treatments: Sequence[Node], adjustmen
     Returns
     -------
     Fit
-        Corrected slopes, leave-one-unit-out covariance with t(units - 1); results and DoWhy's slopes stay the
-        uncorrected regression's.
+        Corrected slopes, leave-one-unit-out covariance with t(units - 1), or t(effective units - 1) where those are
+        few; results and DoWhy's slopes stay the uncorrected regression's.
     """
     units = whole.sample.units
     halves = [_replicates(half, units) for half in half_samples(panel, outcome, treatments, adjustment, whole)]
@@ -87,7 +88,7 @@ def corrected(panel: Panel, outcome: Node, treatments: Sequence[Node], adjustmen
         slopes=slopes,
         left_out=left_out,
         covariance=jackknife_covariance(left_out),
-        df=min(whole.df, len(units) - 1),
+        df=whole.left_out_df,
         convention=convention,
     )
 

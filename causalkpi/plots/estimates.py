@@ -123,7 +123,7 @@ def profile_alt(points: Sequence[Point], language: Language = "en", *, unit: str
     kept = sorted(p for p in points if math.isfinite(p[1]))
     if not kept:
         raise PlotError(_NONE)
-    parts = [_with_interval(f"{h}:", v, low, high, language) for h, v, low, high in kept]
+    parts = [with_interval(f"{h}:", v, low, high, language) for h, v, low, high in kept]
     return Text("Estimate{unit}, with interval, {horizon}: {parts}.",
                 "Schatting{unit}, met interval, {horizon}: {parts}.",
                 unit=f" in {unit}" if unit else "", horizon=horizon,
@@ -161,7 +161,7 @@ def forest_plot(rows: Sequence[Row], language: Language = "en", *, unit: str = "
         ink = INK if row.kind == "estimate" else SOFT
         name = wrapped(render(row.label, language), 0.24 * 5.4 * 72, SMALL, 1)
         say(axes, -0.03, -i, "".join(name), transform=side, ha="right", color=ink)
-        say(axes, 1.04, -i, _with_interval("", row.value, row.low, row.high, language), transform=side, color=ink)
+        say(axes, 1.04, -i, with_interval("", row.value, row.low, row.high, language), transform=side, color=ink)
     axes.set_ylim(-len(kept) + 0.5, 0.5)
     axes.yaxis.set_visible(False)
     axes.spines["left"].set_visible(False)
@@ -188,11 +188,18 @@ def forest_alt(rows: Sequence[Row], language: Language = "en", *, unit: str = ""
     kept = [row for row in rows if math.isfinite(row.value)]
     if not kept:
         raise PlotError(_NONE)
-    parts = [_with_interval(render(row.label, language), row.value, row.low, row.high, language) for row in kept]
+    parts = [with_interval(render(row.label, language), row.value, row.low, row.high, language) for row in kept]
     return (f"In {unit}: " if unit else "") + "; ".join(parts) + "."
 
 
-def _with_interval(name: str, value: float, low: float, high: float, language: Language) -> str:
+def with_interval(name: str, value: float, low: float, high: float, language: Language) -> str:
+    """A number with its interval, both as exact as the interval allows, after its name.
+
+    Examples
+    --------
+    >>> with_interval("total:", 1.234, 1.0, 1.468, "nl")
+    'total: 1,23 (1,00 tot 1,47)'
+    """
     half = (high - low) / 2
     said = f"{name} {rounded(value, language, half)}".strip()
     if not math.isfinite(half):

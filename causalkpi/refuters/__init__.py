@@ -18,9 +18,21 @@ from .lead import lead
 from .other_set import other_set
 from .placebo import placebo
 from .random_common_cause import random_common_cause
+from .two_routes import two_routes
+from .unit_trends import unit_trends
+from .wild_bootstrap import wild_bootstrap
 
 Refuter = Callable[[Regression, Panel, np.random.Generator], Finding]
-REFUTERS: tuple[Refuter, ...] = (placebo, random_common_cause, cluster_bootstrap, lead, other_set)
+REFUTERS: tuple[Refuter, ...] = (
+    placebo,
+    random_common_cause,
+    cluster_bootstrap,
+    lead,
+    other_set,
+    two_routes,
+    unit_trends,
+    wild_bootstrap,
+)
 
 
 def refute_regression(regression: Regression, panel: Panel, rng: np.random.Generator) -> tuple[Finding, ...]:
@@ -50,6 +62,9 @@ def refute_regression(regression: Regression, panel: Panel, rng: np.random.Gener
     cluster_bootstrap holds
     lead not_applicable
     other_set not_applicable
+    two_routes not_applicable
+    unit_trends not_applicable
+    wild_bootstrap not_applicable
     """
     streams = rng.spawn(len(REFUTERS))
     return tuple(refuter(regression, panel, stream) for refuter, stream in zip(REFUTERS, streams, strict=True))
@@ -64,4 +79,7 @@ __all__ = [
     "placebo",
     "random_common_cause",
     "refute_regression",
+    "two_routes",
+    "unit_trends",
+    "wild_bootstrap",
 ]

@@ -164,11 +164,11 @@ class Reader:
         if is_index(held) and abs(value) == 1:
             return self.say(f"one_point_{way}", kpi=self.short(kpi))
         if is_index(held) or is_share(held) or is_money(held):
-            return self.say(way, n=self._by(kpi, abs(value)), kpi=self.short(kpi))
+            return self.say(way, n=self.by(kpi, abs(value)), kpi=self.short(kpi))
         return self.say("rise" if value > 0 else "fall", n=self.number(abs(value)).rstrip("0").rstrip(".,"),
                         kpi=self.short(kpi))  # fmt: skip
 
-    def _by(self, kpi: str, value: float) -> str:
+    def by(self, kpi: str, value: float) -> str:
         """A round change, without the zeros that a measured number would get."""
         held = self.run.study.graph[kpi]
         shown = Text("{n:g}", "{n:g}", n=in_points(held) * value).render(self.language)

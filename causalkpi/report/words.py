@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .words_of_dynamics import DYNAMICS
 from .words_of_evidence import EVIDENCE
 
 _PREPOSITIONS = {"per", "van", "op", "bij", "uit", "in", "voor", "aan", "met", "onder", "tussen", "over", "naar"}
@@ -109,6 +110,14 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "few_units": (
         "This rests on {count} units only: a hint, not a finding.",
         "Dit berust op slechts {count} eenheden: een aanwijzing, geen uitkomst.",
+    ),
+    "few_vary": (
+        "What varies in the treatment comes from about {count} units only: a hint, not a finding.",
+        "De variatie in de ingreep komt van ongeveer {count} eenheden: een aanwijzing, geen uitkomst.",
+    ),
+    "one_unit": (
+        "This is the course of a single organisation, compared with nobody: a hint, not a finding.",
+        "Dit is het verloop van één organisatie, met niemand vergeleken: een aanwijzing, geen uitkomst.",
     ),
     "claim_fails": ("The claim does not hold here: “{statement}”", "De stelling houdt hier geen stand: “{statement}”"),
     "raw_zero": (
@@ -273,10 +282,10 @@ FRONT: Mapping[str, tuple[str, str]] = {
         "{change}, één {period} lang: wat dat met {outcome} doet",
     ),
     "values_intro": (
-        "A pulse of one period, and what it does to money in that period and later, discounted. The interval comes "
-        "from joint draws over all periods.",
+        "A pulse of one period, and what it does to money in that period and later, discounted. The interval leaves "
+        "out one unit at a time in all periods at once.",
         "Een verandering van één periode, en wat die in dezelfde en latere perioden met het geld doet, contant "
-        "gemaakt. Het interval komt uit gezamenlijke trekkingen over alle perioden.",
+        "gemaakt. Het interval laat telkens één eenheid weg, in alle perioden tegelijk.",
     ),
     "money_settled": ("The interval is clear of zero.", "Het interval ligt vrij van nul."),
     "money_open": (
@@ -290,6 +299,14 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "horizon": ("Last flow counted", "Laatste stroom die meetelt"),
     "per_unit": ("Per", "Per"),
     "per_unit_why": ("unit of the data, on average", "eenheid in de gegevens, gemiddeld"),
+    "way": ("Worked out", "Berekend"),
+    "way_links": ("along the links of the graph", "langs de verbanden van de graaf"),
+    "way_adjusted": (
+        "from adjusted regressions, period by period",
+        "uit gecorrigeerde regressies, periode voor periode",
+    ),
+    "way_other": ("By adjusted regressions", "Met gecorrigeerde regressies"),
+    "way_other_none": ("do not reach as far", "reiken niet zo ver"),
     "not_counted": ("Not counted", "Telt niet mee"),
     "column_when": ("When", "Wanneer"),
     "column_flow": ("Effect", "Effect"),
@@ -299,4 +316,4 @@ FRONT: Mapping[str, tuple[str, str]] = {
     "flows_caption": ("The flows, each with its own interval", "De stromen, elk met een eigen interval"),
     "no_value": ("No value", "Geen waarde"),
 }
-WORDS: Mapping[str, tuple[str, str]] = {**FRONT, **EVIDENCE}
+WORDS: Mapping[str, tuple[str, str]] = {**FRONT, **EVIDENCE, **DYNAMICS}

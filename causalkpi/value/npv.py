@@ -1,8 +1,9 @@
 """The net present value of a pulse, within the horizon that the data admit.
 
-The effects of one pulse on money now and in later periods come from as many regressions, on the same units: their
-errors go together, and so the interval of the discounted sum comes from joint draws, never from adding variances.
-Nothing is added for what lies beyond the last horizon that could be estimated.
+The effects of one pulse on money now and in later periods are followed along the links of the graph where these data
+carry every link on the way; the sum of the adjusted regressions stands beside it. Where they do not, those regressions
+are the answer. Either way the errors of the periods go together, and so the interval of the discounted sum comes from
+joint replicates, never from adding variances. Nothing is added for what lies beyond the last horizon.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from ..estimators import Answer, Estimate
 from ..estimators.draws import joint_slopes
@@ -19,8 +21,8 @@ from ..estimators.identity import DRAWS, effect_of_slopes
 from ..language import NOTHING, Text
 from ..panel import Panel
 from ..question import Question, Unanswered
-
-PER_YEAR = {"year": 1, "quarter": 4, "month": 12, "week": 52, "day": 365}
+from ..system import LinkSystem, profile
+from ..system.profile import discount_factors
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,16 @@ class NetPresentValue:
         At `level`, from joint draws over all periods.
     level : float
     p_positive : float
-        Share of the draws above zero.
+        The chance that it is above zero.
     flows : tuple of Flow
     why : Text
         Why there is no value, or why it stops at the horizon it does.
     answers : tuple of Estimate or Unanswered
-        Period by period.
+        By adjustment, period by period.
+    by_links : bool
+        Whether the flows were followed along the links of the graph, or come from adjusted regressions alone.
+    other : tuple of float
+        Where they were: the same sum by adjusted regressions, and the ends of its interval; empty if those have none.
     """
 
     treatment: str
@@ -85,6 +91,8 @@ class NetPresentValue:
     flows: tuple[Flow, ...] = ()
     why: Text = NOTHING
     answers: tuple[Answer, ...] = ()
+    by_links: bool = False
+    other: tuple[float, ...] = ()
 
     @property
     def valued(self) -> bool:
@@ -101,6 +109,7 @@ class NetPresentValue:
         names = ("treatment", "change", "outcome", "rate", "frequency", "value", "level", "p_positive")
         plain: dict[str, Any] = {name: getattr(self, name) for name in names}
         plain |= {"low": self.interval[0], "high": self.interval[1], "why": str(self.why)}
+        plain |= {"by_links": self.by_links, "other": list(self.other)}
         return plain | {"flows": [vars(flow) for flow in self.flows]}
 
     def __str__(self) -> str:
@@ -125,6 +134,7 @@ def net_present_value(
     change: float = 1.0,
     horizon: int = 4,
     level: float = 0.95,
+    system: LinkSystem | None = None,
     rng: np.random.Generator | None = None,
 ) -> NetPresentValue:
     """The discounted sum of a pulse's effects over the periods that can be estimated without a gap.
@@ -142,6 +152,8 @@ def net_present_value(
     horizon : int
         The last period to look at. The sum stops before the first period that got no number.
     level : float
+    system : LinkSystem, optional
+        The links to follow, such as :attr:`causalkpi.Study.system`; without it the adjusted regressions are the answer.
     rng : numpy.random.Generator, optional
         The same draws each time by default.
 
@@ -150,36 +162,71 @@ def net_present_value(
     NetPresentValue
         Without a value, and with the reason, where the pulse's own period already has no answer.
     """
+    draws = np.random.default_rng(0) if rng is None else rng
+    named = (treatment, change, outcome, rate, panel.frequency)
+    adjusted = _by_adjustment(panel, ask, named, horizon, level, draws)
+    if system is None:
+        return adjusted
+    followed = profile(system, treatment, outcome, horizon=horizon, change=change, rate=rate, level=level, rng=draws)
+    total = followed.discounted
+    if total is None or len(followed.moments) < max(1, len(adjusted.flows)):
+        return adjusted
+    factors = discount_factors(rate, panel.frequency, len(followed.moments))
+    flows = tuple(
+        Flow(m.horizon, m.by_links.value, *m.by_links.interval, float(factor * m.by_links.value))
+        for m, factor in zip(followed.moments, factors, strict=True)
+    )
+    positive = float(stats.t.cdf(total.value / total.std_error, followed.df)) if total.std_error > 0 else float("nan")
+    other = (adjusted.value, *adjusted.interval) if len(adjusted.flows) == len(flows) else ()
+    why = followed.why or _until(NOTHING, flows[-1].horizon)
+    return NetPresentValue(
+        *named, total.value, total.interval, level, positive, flows, why, adjusted.answers, True, other
+    )
+
+
+def _by_adjustment(
+    panel: Panel,
+    ask: Callable[[Question], Answer],
+    named: tuple[str, float, str, float, str],
+    horizon: int,
+    level: float,
+    draws: np.random.Generator,
+) -> NetPresentValue:
+    """The sum of the adjusted regressions, period by period, as far as they go."""
+    treatment, change, outcome, rate, frequency = named
     answers = []
     stopped: Text = NOTHING
-    span = panel.ordinals[-1] - panel.ordinals[0] + 1
-    for h in range(min(horizon, span) + 1):  # the first period beyond the data has no answer
+    for h in range(horizon + 1):
         answer = ask(Question(treatment, outcome, h, change))
         answers.append(answer)
         stopped = _stops(answer)
         if stopped:
             break
     usable = answers[:-1] if stopped else answers
-    per_period = (1 + rate) ** (1 / PER_YEAR.get(panel.frequency, 1))
-    factors = [per_period**-h for h in range(len(usable))]
-    named = (treatment, change, outcome, rate, panel.frequency)
+    factors = discount_factors(rate, frequency, len(usable))
     if not any(isinstance(answer, Estimate) for answer in usable):
         why = stopped or Text(
             "The graph has no path along which it could act within this horizon.",
             "De graaf bevat geen pad waarlangs dit binnen deze horizon kan werken.",
         )
-        return NetPresentValue(*named, float("nan"), (float("nan"), float("nan")), level, float("nan"), (), why,
-                               tuple(answers))  # fmt: skip
-    value, draws = _sum(panel, usable, factors, np.random.default_rng(0) if rng is None else rng)
-    low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
+        nothing = float("nan")
+        return NetPresentValue(*named, nothing, (nothing, nothing), level, nothing, (), why, tuple(answers))
+    value, drawn = _sum(panel, usable, factors, draws)
+    low, high = np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2])
     flows = tuple(_flow(answer, h, factors[h]) for h, answer in enumerate(usable))
-    last = len(usable) - 1
-    after = Text(f"{last} period{'s' * (last != 1)}", f"{last} periode{'n' * (last != 1)}")
-    why = Text("What comes after {after} is not counted.", "Wat na {after} komt, telt niet mee.", after=after)
-    if stopped:
-        why = Text("It stops after {after}: {reason}", "De som stopt na {after}: {reason}", after=after, reason=stopped)
-    positive = float((draws > 0).mean())
+    positive = float((drawn > 0).mean())
+    why = _until(stopped, len(usable) - 1)
     return NetPresentValue(*named, value, (float(low), float(high)), level, positive, flows, why, tuple(answers))
+
+
+def _until(stopped: Text, last: int) -> Text:
+    """Up to when the sum counts, and why no further."""
+    after = Text(f"{last} period{'s' * (last != 1)}", f"{last} periode{'n' * (last != 1)}")
+    if stopped:
+        return Text(
+            "It stops after {after}: {reason}", "De som stopt na {after}: {reason}", after=after, reason=stopped
+        )
+    return Text("What comes after {after} is not counted.", "Wat na {after} komt, telt niet mee.", after=after)
 
 
 def _stops(answer: Answer) -> Text:
@@ -210,7 +257,7 @@ def _sum(
         total += factor * effect_of_slopes(panel, answer)(slopes[:, at : at + wide])
         value += factor * answer.value
         at += wide
-    return value, total
+    return float(value), total
 
 
 def _flow(answer: Answer, horizon: int, factor: float) -> Flow:

@@ -1,19 +1,35 @@
 """Simulated organisations with a known truth.
 
-A world goes into its own file and into ``WORLDS``.
+A world goes into its own file and into ``WORLDS``; one whose KPIs are no linear system is made by its own function.
 """
 
 from __future__ import annotations
 
 from ..errors import Fault, QuestionError, did_you_mean
 from .against_the_book import AGAINST_THE_BOOK
+from .confounded_mediator import CONFOUNDED_MEDIATOR
 from .interventions import pulse, sustained
 from .linear import Equation, LinearSystem, Start
+from .mediators import MEDIATORS
+from .misdrawn import MISSING_LINK, WRONG_LAG
 from .no_effect import NO_EFFECT, make_no_effect
+from .paths import true_parts
+from .persistent import make_persistent
+from .staggered import make_staggered, never
 from .waterland import WATERLAND
 from .world import MissedWaves, TrueEffect, World
+from .wrong_direction import WRONG_DIRECTION
 
-WORLDS: tuple[World, ...] = (WATERLAND, NO_EFFECT, AGAINST_THE_BOOK)
+WORLDS: tuple[World, ...] = (
+    WATERLAND,
+    NO_EFFECT,
+    AGAINST_THE_BOOK,
+    MEDIATORS,
+    CONFOUNDED_MEDIATOR,
+    WRONG_LAG,
+    MISSING_LINK,
+    WRONG_DIRECTION,
+)
 
 
 def list_worlds() -> tuple[str, ...]:
@@ -21,8 +37,16 @@ def list_worlds() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> list_worlds()
-    ('waterland', 'no_effect', 'against_the_book')
+    >>> for name in list_worlds():
+    ...     print(name)
+    waterland
+    no_effect
+    against_the_book
+    mediators
+    confounded_mediator
+    wrong_lag
+    missing_link
+    wrong_direction
     """
     return tuple(world.id for world in WORLDS)
 
@@ -67,6 +91,10 @@ __all__ = [
     "list_worlds",
     "load_world",
     "make_no_effect",
+    "make_persistent",
+    "make_staggered",
+    "never",
     "pulse",
     "sustained",
+    "true_parts",
 ]

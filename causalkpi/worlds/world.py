@@ -9,7 +9,7 @@ runs: simulated, never asserted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,7 +18,7 @@ import pandas as pd
 
 from ..errors import Fault, QuestionError, did_you_mean, raise_all
 from ..graph import KPIGraph
-from .interventions import History, Intervention, pulse
+from .interventions import History, Intervention, pulse, sustained
 
 Sampler = Callable[[int, int, np.random.Generator], History]
 Gaps = Callable[[int, int, np.random.Generator], dict[str, np.ndarray]]
@@ -125,7 +125,8 @@ class World:
     graph : KPIGraph
         The honest graph: what causes what in this organisation, hidden KPIs included.
     believed : KPIGraph
-        What somebody would draw who knows of no hidden KPI; `graph` itself where nothing is hidden.
+        What somebody would draw: without the hidden KPIs, and in some worlds with a link that is missing or
+        misdrawn; `graph` itself where nothing is hidden and nothing misdrawn.
     sampler : callable
         ``(units, periods, rng)`` to a history, which maps interventions to arrays (units, periods).
     description : str
@@ -211,7 +212,9 @@ class World:
         """The label of a period: ``2019Q1`` for the first."""
         return f"{self.first_year + period // 4}Q{period % 4 + 1}"
 
-    def true_effect(self, question: Asked, *, units: int = 4000, seed: int = 0, at: int = 0) -> TrueEffect:
+    def true_effect(
+        self, question: Asked, *, units: int = 4000, seed: int = 0, at: int = 0, held: Collection[str] = ()
+    ) -> TrueEffect:
         """What a pulse does, over many units of this organisation.
 
         Parameters
@@ -224,6 +227,8 @@ class World:
             Of the simulation.
         at : int
             The period in which the treatment is raised.
+        held : collection of str
+            KPIs that stay what they would have been without the pulse; see :meth:`changes`.
 
         Returns
         -------
@@ -237,16 +242,44 @@ class World:
         >>> round(truth.value, 6), truth.description
         (-0.000284, 'customer_loyalty +1 in 2019Q1 -> churn in 2019Q2, mean of 4000 units')
         """
-        self._check(question, units=units, periods=at + question.horizon + 1, at=at)
-        later = at + question.horizon
-        history = self.sampler(units, later + 1, np.random.default_rng(seed))
-        change = _raised(history, question, at)[:, later] - history({})[question.outcome][:, later]
+        change = self.changes(question, units=units, seed=seed, at=at, held=held)[:, -1]
         error = change.std(ddof=1) / np.sqrt(units) if units > 1 else np.inf
+        kept = f" with {', '.join(held)} as it would have been" if held else ""
         description = (
-            f"{question.treatment} {question.contrast:+g} in {self.quarter(at)} -> "
-            f"{question.outcome} in {self.quarter(later)}, mean of {units} units"
+            f"{question.treatment} {question.contrast:+g} in {self.quarter(at)}{kept} -> "
+            f"{question.outcome} in {self.quarter(at + question.horizon)}, mean of {units} units"
         )
         return TrueEffect(float(change.mean()), float(error), units, description)
+
+    def changes(
+        self, question: Asked, *, units: int = 4000, seed: int = 0, at: int = 0, held: Collection[str] = ()
+    ) -> np.ndarray:
+        """What a pulse does to the outcome of every unit, from the pulse until the horizon.
+
+        Parameters
+        ----------
+        question, units, seed, at
+            As for :meth:`true_effect`.
+        held : collection of str
+            KPIs that are given, in every period, the values that they would have had without the pulse. What is
+            left is the effect along the paths that visit none of them: of mediators, the natural direct effect.
+
+        Returns
+        -------
+        numpy.ndarray
+            Differences (units, horizon + 1) in the outcome's own unit: a row's sum is the cumulative effect.
+
+        Examples
+        --------
+        >>> from causalkpi.question import Question
+        >>> from causalkpi.worlds import load_world
+        >>> stores, asked = load_world("against_the_book"), Question("workload", "service_behaviour", 2)
+        >>> stores.changes(asked, units=1).round(3)
+        array([[-0.1  , -0.09 , -0.061]])
+        """
+        self._check(question, units=units, periods=at + question.horizon + 1, at=at, held=held)
+        history = self.sampler(units, at + question.horizon + 1, np.random.default_rng(seed))
+        return (_raised(history, question, at, held) - history({})[question.outcome])[:, at:]
 
     def effect_in_sample(self, question: Asked, units: int, periods: int, seed: int) -> float:
         """The mean effect over the very rows from which a panel of this seed would estimate it.
@@ -289,6 +322,7 @@ class World:
         periods: int,
         at: int = 0,
         do: Mapping[str, Intervention] | None = None,
+        held: Collection[str] = (),
     ) -> None:
         """Raise QuestionError, listing everything that this world cannot be asked."""
         faults = [
@@ -296,12 +330,17 @@ class World:
             for word, number, least in (("units", units, 1), ("periods", periods, 1), ("at", at, 0))
             if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least
         ]
-        named = [("do", kpi) for kpi in do or {}]
+        named = [("do", kpi) for kpi in do or {}] + [("held", kpi) for kpi in held]
         if question is not None:
             named += [("treatment", question.treatment), ("outcome", question.outcome)]
             if not faults and not 0 <= question.horizon < periods:
                 found = f"{question.horizon} in {periods} periods"
                 faults.append(Fault("horizon", found, "0 or more, inside the panel", rule="size"))
+            faults += [
+                Fault("held", f"{kpi!r}, which is asked about", "KPIs between treatment and outcome", rule="held")
+                for kpi in held
+                if kpi in (question.treatment, question.outcome)
+            ]
         faults += [
             Fault(
                 where,
@@ -316,6 +355,7 @@ class World:
         raise_all(QuestionError, f"{self.en} cannot be asked this.", faults)
 
 
-def _raised(history: History, question: Asked, at: int) -> np.ndarray:
-    """The outcome (units, periods) with the treatment raised in one period."""
-    return history({question.treatment: pulse(at, question.contrast)})[question.outcome]
+def _raised(history: History, question: Asked, at: int, held: Collection[str] = ()) -> np.ndarray:
+    """The outcome (units, periods) with the treatment raised in one period, and some KPIs as they were."""
+    as_it_was = {kpi: sustained(0, 0.0) for kpi in held}
+    return history({question.treatment: pulse(at, question.contrast), **as_it_was})[question.outcome]

@@ -37,5 +37,9 @@ class Card:
 
 
 def few(reader: Reader, answer: Estimate) -> str:
-    """With very few units the sentence itself says how little that is."""
-    return reader.say("few_units", count=answer.units) if answer.units < FEWEST else ""
+    """With very few units the sentence itself says how little that is; claims then stay undecided by their grade."""
+    if answer.units < FEWEST:
+        return reader.say("one_unit" if answer.units == 1 else "few_units", count=answer.units)
+    if answer.rests_on < FEWEST:
+        return reader.say("few_vary", count=max(2, round(answer.rests_on)))
+    return ""

@@ -19,7 +19,7 @@ _OPEN = ("fails", "doubtful")
 
 def checks(reader: Reader, evidence: Evidence) -> dict[str, Any]:
     """What fails or is doubtful, for all to see; the rest to be opened; and how many of each."""
-    found = [(finding.result, _check(reader, finding)) for finding in evidence.findings]
+    found = [(finding.result, check(reader, finding)) for finding in evidence.findings]
     counts = [(result, sum(each == result for each, _ in found)) for result in SIGNS]
     return {
         "open": [view for result in _OPEN for each, view in found if each == result],
@@ -28,7 +28,8 @@ def checks(reader: Reader, evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _check(reader: Reader, finding: Finding) -> dict[str, str]:
+def check(reader: Reader, finding: Finding) -> dict[str, str]:
+    """One finding in words."""
     return {
         "question": reader(finding.question),
         "result": finding.result,

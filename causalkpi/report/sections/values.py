@@ -38,10 +38,24 @@ def _view(reader: Reader, value: NetPresentValue) -> dict[str, Any]:
             (reader.say("rate"), reader.say("rate_a_year", rate=reader.rate(value.rate))),
             (reader.say("horizon"), reader.later(value.flows[-1].horizon)),
             (reader.say("per_unit"), reader.say("per_unit_why")),
+            (reader.say("way"), reader.say("way_links" if value.by_links else "way_adjusted")),
+            *_other(reader, value),
         ],
         "flows": [_flow(reader, value, i) for i in range(len(value.flows))],
         "figure": _profile(reader, value),
     }  # fmt: skip
+
+
+def _other(reader: Reader, value: NetPresentValue) -> list[tuple[str, str]]:
+    """The same sum by adjusted regressions, or that those do not reach as far."""
+    if not value.by_links:
+        return []
+    if not value.other:
+        return [(reader.say("way_other"), reader.say("way_other_none"))]
+    amount, *ends = value.other
+    half = (ends[1] - ends[0]) / 2
+    said = f"{reader.amount(value.outcome, amount, half)} ({reader.amounts(value.outcome, (ends[0], ends[1]))})"
+    return [(reader.say("way_other"), said)]
 
 
 def _flow(reader: Reader, value: NetPresentValue, i: int) -> list[str]:

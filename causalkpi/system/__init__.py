@@ -1,0 +1,23 @@
+"""Effects over time and along paths: every link's equation, followed over the unrolled graph."""
+
+from .agreement import Gap
+from .chain import Chain, Step, chain
+from .links import LinkSystem, fit_system
+from .paths import Part, Paths, paths
+from .profile import Amount, Moment, Profile, profile
+
+__all__ = [
+    "Amount",
+    "Chain",
+    "Gap",
+    "LinkSystem",
+    "Moment",
+    "Part",
+    "Paths",
+    "Profile",
+    "Step",
+    "chain",
+    "fit_system",
+    "paths",
+    "profile",
+]

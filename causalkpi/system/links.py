@@ -1,0 +1,199 @@
+"""The link system of a graph and a panel, ready for profiles and paths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from scipy import stats
+
+from ..estimators.clusters import jackknife_covariance
+from ..estimators.screen import Refusal
+from ..graph import KPIGraph
+from ..language import Name, Text
+from ..panel import Panel
+from .correction import Corrected, correct
+from .equations import Equations, fit_equations, shape_of
+from .responses import Ways, find_ways
+
+
+@dataclass(frozen=True, eq=False)
+class LinkSystem:
+    """Every link's coefficient, corrected for short panels where that is needed.
+
+    Parameters
+    ----------
+    panel : Panel
+    equations : Equations
+        As fitted; what cannot be corrected is among the refused.
+    corrected : Corrected
+        Coefficients in the order of ``equations.links``, and with each unit left out.
+    """
+
+    panel: Panel = field(repr=False)
+    equations: Equations
+    corrected: Corrected = field(repr=False)
+    _found: dict[Any, Ways] = field(init=False, repr=False, default_factory=dict)
+
+    @property
+    def graph(self) -> KPIGraph:
+        """The graph of the equations: absent KPIs hidden, the organisation's own as part of the period."""
+        return self.equations.graph
+
+    def ways(self, treatment: str, outcome: str, horizon: int, size: float = 1.0) -> Ways:
+        """The ways of a pulse; see :func:`causalkpi.system.responses.find_ways`."""
+        asked = (treatment, outcome, horizon, size)
+        if asked not in self._found:
+            self._found[asked] = find_ways(self.panel, self.equations, self.corrected.slopes, *asked)
+        return self._found[asked]
+
+    def used(self, ways: Ways) -> list[int]:
+        """The places of the coefficients that matter on these ways."""
+        return sorted({place for causes in ways.into.values() for _, place, _ in causes if place >= 0})
+
+    def df(self, ways: Ways) -> float:
+        """Degrees of freedom of what is worked out along these ways: the fewest of any equation's."""
+        kpis = {self.equations.links[place][0] for place in self.used(ways)}
+        return min(
+            (self.equations.fitted[kpi].fit.left_out_df for kpi in kpis),
+            default=float(max(1, len(self.equations.units) - 1)),
+        )
+
+    def replicates(self, ways: Ways, outputs: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Outputs and, to first order, how they move with each unit left out.
+
+        Parameters
+        ----------
+        ways : Ways
+        outputs : callable
+            From slopes, shape (sets, links), to outputs, shape (sets, k).
+
+        Returns
+        -------
+        tuple of ndarray
+            The outputs, shape (k,), and their replicates, shape (units, k), widened by the noise of the simulation.
+        """
+        slopes, left_out = self.corrected.slopes, self.corrected.left_out
+        places = self.used(ways)
+        if not places:  # nothing on the way is estimated, perhaps because no equation could be
+            values = outputs(slopes[None, :])[0]
+            return values, np.tile(values, (max(1, len(left_out)), 1))
+        errors = np.sqrt(np.diag(jackknife_covariance(left_out[:, places])))
+        steps = np.zeros((len(places), len(slopes)))
+        steps[np.arange(len(places)), places] = errors
+        values = outputs(np.vstack([slopes, slopes + steps, slopes - steps]))
+        count = len(places)
+        change = (values[1 : count + 1] - values[count + 1 :]) / np.where(errors > 0, 2 * errors, 1.0)[:, None]
+        moved = (left_out - slopes)[:, places] @ change
+        return values[0], values[0] + moved * np.sqrt(1 + self.corrected.noise)
+
+
+def fit_system(
+    panel: Panel, graph: KPIGraph, *, rng: np.random.Generator | None = None, confirm: bool = True
+) -> LinkSystem:
+    """Fit every equation that the data can carry, and correct those that unit effects bias.
+
+    Parameters
+    ----------
+    panel : Panel
+        Identities completed (a study's panel is).
+    graph : KPIGraph
+    rng : numpy.random.Generator, optional
+        Of the simulated panels; the same each time by default.
+    confirm : bool
+        Whether DoWhy confirms every set and slope; only simulations should skip it. A system that this panel has for
+        this graph already is returned as it is.
+
+    Returns
+    -------
+    LinkSystem
+        Where an equation can be had only with a correction that these data do not admit, it is among the refused, with
+        the reason.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from causalkpi import KPI, Link
+    >>> from causalkpi.panel import as_panel
+    >>> draw = np.random.default_rng(1)
+    >>> data = pd.DataFrame({"loyalty": draw.normal(size=300)})
+    >>> data["advocacy"] = 0.5 * data.loyalty + draw.normal(size=300)
+    >>> data["spend"] = 2 * data.advocacy + draw.normal(size=300)
+    >>> graph = KPIGraph(tuple(map(KPI, data)), (Link("loyalty", "advocacy"), Link("advocacy", "spend")))
+    >>> system = fit_system(as_panel(data), graph)
+    >>> [round(float(slope)) for slope in 2 * system.corrected.slopes]
+    [1, 4]
+    """
+    held = shape_of(panel, graph)
+    if held not in panel.memo:
+        panel.memo[held] = _fit(panel, held, np.random.default_rng(0) if rng is None else rng, confirm)
+    return panel.memo[held]
+
+
+def _fit(panel: Panel, graph: KPIGraph, draws: np.random.Generator, confirm: bool) -> LinkSystem:
+    equations = _correctable(fit_equations(panel, graph, confirm=confirm))
+    try:
+        return LinkSystem(panel, equations, correct(panel, equations, draws))
+    except Refusal as refusal:
+        short = {kpi: refusal.reason for kpi, found in equations.fitted.items() if found.short}
+        kept = _without(equations, short)
+        return LinkSystem(panel, kept, correct(panel, kept, draws))
+
+
+def _correctable(equations: Equations) -> Equations:
+    """The equations without those whose correction would have to simulate a KPI that has no equation."""
+    summary = equations.graph.summary()
+    while True:
+        lost = {}
+        for kpi, found in equations.fitted.items():
+            missing = sorted(nx.ancestors(summary, kpi) & set(equations.refused)) if found.short else []
+            if missing:
+                lost[kpi] = Text(
+                    "Lasting differences between units bias it in a panel this short, and mending that takes an "
+                    "equation of {cause}, which there is not: {why}",
+                    "Blijvende verschillen tussen eenheden vertekenen die in een zo kort panel, en herstel vergt een "
+                    "vergelijking van {cause}, en die is er niet: {why}",
+                    cause=Name(missing[0]),
+                    why=equations.refused[missing[0]],
+                )
+        if not lost:
+            return equations
+        equations = _without(equations, lost)
+
+
+def _without(equations: Equations, lost: dict[str, Text]) -> Equations:
+    fitted = {kpi: found for kpi, found in equations.fitted.items() if kpi not in lost}
+    return replace(equations, fitted=fitted, refused={**equations.refused, **lost})
+
+
+def critical(joint: np.ndarray, df: float, level: float, rng: np.random.Generator, draws: int = 20_000) -> float:
+    """The half-width, in standard errors, at which intervals hold all of several outputs at once (sup-t).
+
+    Montiel Olea and Plagborg-Moller (2019), Journal of Applied Econometrics 34:1-17. Outputs without uncertainty do not
+    count.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> round(critical(np.eye(1), 1e6, 0.95, rng), 1), round(critical(np.eye(8), 1e6, 0.95, rng), 1)
+    (2.0, 2.7)
+    """
+    alone = float(stats.t.ppf(0.5 + level / 2, df))  # never narrower than one output by itself
+    return max(alone, float(np.quantile(largest(joint, df, rng, draws), level)))
+
+
+def largest(joint: np.ndarray, df: float, rng: np.random.Generator, draws: int = 20_000) -> np.ndarray:
+    """Draws of the largest of several t statistics in size, shape (draws,)."""
+    errors = np.sqrt(np.diag(joint))
+    kept = errors > 0
+    if not kept.any():
+        return np.zeros(draws)
+    correlation = joint[np.ix_(kept, kept)] / np.outer(errors[kept], errors[kept])
+    values, vectors = np.linalg.eigh(correlation)
+    root = vectors * np.sqrt(np.clip(values, 0, None))
+    normal = rng.standard_normal((draws, int(kept.sum()))) @ root.T
+    stretch = np.sqrt(df / rng.chisquare(df, draws))
+    return np.abs(normal * stretch[:, None]).max(axis=1)

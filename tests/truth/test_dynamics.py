@@ -1,0 +1,97 @@
+"""The committed study of profiles, sums and paths holds what is promised, and a small slice reproduces it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import sys
+from pathlib import Path
+
+import pytest
+
+import causalkpi as ck
+
+pytestmark = pytest.mark.truth
+
+_spec = importlib.util.spec_from_file_location("study_of_dynamics", Path(__file__).parent / "dynamics.py")
+assert _spec is not None and _spec.loader is not None
+dynamics = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = dynamics  # a dataclass looks its own module up
+_spec.loader.exec_module(dynamics)
+
+
+@pytest.fixture(scope="module")
+def document() -> dict:
+    return json.loads(dynamics.RESULTS.read_text("utf-8"))
+
+
+def rows(document: dict, method: str, sign: str = "") -> list[dict]:
+    return [r for r in document["table"] if r["method"] == method and sign in r["estimand"]]
+
+
+def test_the_committed_study_is_of_this_version_and_large_enough(document: dict) -> None:
+    assert document["version"] == ck.__version__
+    assert min(r["replicates"] for r in document["table"]) >= 1000
+
+
+def test_the_study_asks_what_the_script_lists(document: dict) -> None:
+    listed = {(s.name, s.units, s.periods) for s in dynamics.SETTINGS}
+    assert {(r["setting"], r["units"], r["periods"]) for r in document["table"]} == listed
+
+
+def test_whatever_is_not_refused_along_the_links_is_covered_as_promised(document: dict) -> None:
+    """93% to 97%, give or take twice the Monte-Carlo error of each figure."""
+    wrong = [
+        (r["setting"], r["units"], r["periods"], r["estimand"], r["coverage"])
+        for r in rows(document, "links")
+        if "coverage" in r and not abs(r["coverage"] - 0.95) <= 0.02 + 2 * r["monte_carlo_error"]
+    ]
+    assert wrong == []
+
+
+def test_the_study_would_notice_an_uncorrected_short_panel(document: dict) -> None:
+    """A negative control: the same links without the correction, four periods later in twelve."""
+    far = [r for r in rows(document, "links, uncorrected", "h=4") if r["periods"] == 12]
+    assert far
+    assert max(r["coverage"] for r in far) < 0.6
+
+
+def test_what_is_done_by_hand_covers_less(document: dict) -> None:
+    by_hand = [r["coverage"] for r in rows(document, "DoWhy by hand") if "coverage" in r]
+    ours = [r["coverage"] for r in rows(document, "links") if "coverage" in r]
+    assert min(by_hand) < 0.8 < min(ours)
+
+
+def test_by_hand_is_dowhys_own_answer() -> None:
+    """The comparison is honest: DoWhy itself gives the slope of the regression that stands for it."""
+    from causalkpi.dowhy_bridge import slope
+    from causalkpi.estimators.sample import build_sample
+    from causalkpi.gate import complete
+    from causalkpi.graph import PERIOD_NODE, UNIT_NODE
+    from causalkpi.panel import as_panel
+
+    setting = dynamics.SETTINGS[0]
+    world = dynamics.world_of(setting)
+    panel = complete(as_panel(world.sample(40, 10, 7), unit="unit", period="period"), world.graph)
+    estimand = dynamics.estimand_of(setting, ck.Question("service_behaviour", "customer_loyalty", 2))
+    kept = [n for n in estimand.adjustment if n not in (UNIT_NODE, PERIOD_NODE)]
+    sample = build_sample(panel, estimand.question.target, [estimand.question.source], kept)
+    value = dynamics.by_hand(panel, estimand)[0]
+    assert value == pytest.approx(slope(sample.outcome, sample.treatments[:, 0], sample.controls), rel=1e-6)
+
+
+def test_one_fresh_panel_gives_what_the_study_was_made_of(document: dict) -> None:
+    """A seed of the study, run again: every interval along the links near its truth, and as long as in the table."""
+    setting = dynamics.SETTINGS[0]
+    known = {
+        r["estimand"]: r
+        for r in rows(document, "links")
+        if (r["setting"], r["units"], r["periods"]) == (setting.name, setting.units, setting.periods)
+    }
+    for method, estimand, value, low, high, true in dynamics.replicate(document["first_seed"], setting):
+        if method != "links" or "at once" in estimand:
+            continue
+        assert not math.isnan(value)
+        assert abs(value - true) < 2.5 * (high - low)
+        assert 0.5 < (high - low) / known[estimand]["length"] < 2
