@@ -12,7 +12,7 @@ from dataclasses import replace
 from .answers import Answers, Asked, with_truth
 from .datasets import load_demo
 from .estimators import Estimate
-from .following import ChainWanted, Following, PathsWanted, ProfileWanted, follow
+from .following import ChainWanted, Following, PathsWanted, ProfileWanted, follow, look_both_ways
 from .graphfile import load_graph
 from .language import Language
 from .numerals import number, percent
@@ -66,6 +66,7 @@ def run_demo(progress: Callable[[str], None] = lambda _: None, language: Languag
     value = net_present_value(study.panel, study.answer, "customer_loyalty", "operating_result", rate=RATE,
                               system=study.system)  # fmt: skip
     followed = follow(study, FOLLOWED, progress)
+    directions, lags = look_both_ways(study, progress)
     ledger = replace(ledger, answers=with_truth(ledger.answers, true_effect))
     return Run(
         TITLES[language].format(name=WATERLAND.nl if language == "nl" else WATERLAND.en),
@@ -80,6 +81,8 @@ def run_demo(progress: Callable[[str], None] = lambda _: None, language: Languag
         true_profiles=tuple(true_profile(profile) for profile in followed.profiles),
         paths=followed.paths,
         chains=followed.chains,
+        directions=directions,
+        lags=lags,
         language=language,
     )
 

@@ -10,7 +10,9 @@ from typing import Any, Protocol
 import networkx as nx
 
 from .graph import KPIGraph
+from .lags import NO_LAGS, Lags
 from .question import Question, Unanswered
+from .reverse import NO_DIRECTIONS, ReverseDirection
 from .study import Study
 from .studyschema import AskedEntry, PathsEntry, StudyEntry
 from .system import Chain, Paths, Profile
@@ -126,6 +128,14 @@ def follow(study: Study, wanted: Following, progress: Callable[[str], None] = la
         progress(f"the chain {' -> '.join(link.kpis)}")
         chains.append(study.chain(*link.kpis, change=link.change))
     return Followed(tuple(profiles), tuple(paths), tuple(chains))
+
+
+def look_both_ways(study: Study, progress: Callable[[str], None] = lambda _: None) -> tuple[ReverseDirection, Lags]:
+    """Every link in both directions and at other lags; without rows where units are seen once."""
+    if not study.panel.repeated or study.panel.n_units < 2:
+        return NO_DIRECTIONS, NO_LAGS
+    progress("every link in both directions, and its lag")
+    return study.reverse(), study.lags()
 
 
 class Noting(Protocol):

@@ -122,6 +122,9 @@ class Lags:
         return f"{shown.to_string(index=False, float_format='{:.3f}'.format, na_rep='')}\n{self.warning}"
 
 
+NO_LAGS = Lags((), 0)  # where units are seen once
+
+
 def compare_lags(graph: KPIGraph, panel: Panel, max_lag: int = 4) -> Lags:
     """Hold the lag of every link of a graph against the others.
 

@@ -23,7 +23,7 @@ from .system import Paths
 from .wording import question_words
 
 REPORT, ANSWERS, CLAIMS, FINDINGS, RECORD = "report.html", "answers.csv", "claims.csv", "findings.csv", "run.json"
-PROFILES, PATHS = "profiles.csv", "paths.csv"  # only where a study asks for them
+PROFILES, PATHS, LINKS = "profiles.csv", "paths.csv", "links.csv"  # only where there are any
 _FILES = (
     REPORT,
     ANSWERS,
@@ -31,6 +31,7 @@ _FILES = (
     FINDINGS,
     PROFILES,
     PATHS,
+    LINKS,
     RECORD,
 )  # the record comes last: it holds the hashes of the others
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -114,6 +115,7 @@ def render(run: Run) -> dict[str, str]:
     }
     texts |= {PROFILES: profiles_csv(run)} if run.profiles else {}
     texts |= {PATHS: paths_csv(run)} if run.paths else {}
+    texts |= {LINKS: links_csv(run)} if run.directions.rows else {}
     hashes = {name: sha256(text) for name, text in texts.items()}
     return texts | {RECORD: to_json(record | {"files": hashes})}
 
@@ -165,6 +167,12 @@ def paths_csv(run: Run) -> str:
         frame.insert(0, "question", asked)
         frames.append(frame.assign(why=str(found.no_shares if answered else found.reason)))
     return _csv(pd.concat(sorted(frames, key=lambda frame: -frame.shape[1])))
+
+
+def links_csv(run: Run) -> str:
+    """Every link in both directions and at other lags as comma-separated text, one row a link."""
+    lags = run.lags.to_frame().drop(columns=["link", "lag", "rows", "units"]).add_prefix("lag_")
+    return _csv(pd.concat([run.directions.to_frame(), lags], axis=1))
 
 
 def _csv(frame: pd.DataFrame) -> str:

@@ -25,9 +25,11 @@ from .errors import Fault
 from .estimators import Estimate
 from .graph import KPIGraph
 from .graphfile import to_yaml
+from .lags import NO_LAGS, Lags
 from .language import Language, render
 from .ledger import Ledger
 from .question import Unanswered
+from .reverse import NO_DIRECTIONS, ReverseDirection
 from .study import Study
 from .system import Chain, Paths, Profile
 from .system.profile import NO_PATH
@@ -67,6 +69,10 @@ class Run:
         For each profile the true effects from horizon 0 on; empty where nobody knows them.
     paths : tuple of Paths or Unanswered
         Effects by what they work through.
+    directions : ReverseDirection
+        Every link there and back; without rows where units are seen once.
+    lags : Lags
+        Every link's lag held against the data; likewise.
     chains : tuple of Chain
         Changes followed from KPI to KPI.
     language : {"en", "nl"}
@@ -88,6 +94,8 @@ class Run:
     values: tuple[NetPresentValue, ...] = ()
     profiles: tuple[Profile, ...] = ()
     true_profiles: tuple[tuple[float, ...], ...] = ()
+    directions: ReverseDirection = NO_DIRECTIONS
+    lags: Lags = NO_LAGS
     paths: tuple[Paths | Unanswered, ...] = ()
     chains: tuple[Chain, ...] = ()
     language: Language = "en"
@@ -128,6 +136,8 @@ def to_record(run: Run) -> dict[str, Any]:
         "profiles": [profile.to_dict() for profile in run.profiles],
         "true_profiles": [list(effects) for effects in run.true_profiles],
         "paths": [_paths(found) for found in run.paths],
+        "directions": run.directions.to_frame().to_dict("records"),
+        "lags": run.lags.to_frame().to_dict("records"),
         "chains": [_chain(chain) for chain in run.chains],
         "smallest": dict(study.smallest),
         "settled": list(study.settled),

@@ -139,6 +139,7 @@ class ReverseDirection:
         return f"{shown.to_string(index=False, float_format='{:.3f}'.format, na_rep='')}\n{self.warning}"
 
 
+NO_DIRECTIONS = ReverseDirection((), 0.95)  # where units are seen once
 _COLUMNS = (
     "link", "lag", "forward", "forward_low", "forward_high", "forward_p", "forward_slope", "reverse", "reverse_low",
     "reverse_high", "reverse_p", "reverse_p_holm", "reverse_slope", "rows", "units", "declared", "stronger",

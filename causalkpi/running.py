@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .changes import compare, read_record
-from .following import follow
+from .following import follow, look_both_ways
 from .record import Run, to_record
 from .study import Study
 from .studyfile import StudyFile, load
@@ -41,6 +41,7 @@ def carry_out(
     loaded = load(file) if study is None else study
     ledger = loaded.run(file.questions, claims=file.claims, progress=progress)
     followed = follow(loaded, file.following, progress)
+    directions, lags = look_both_ways(loaded, progress)
     done = Run(
         file.title,
         loaded,
@@ -54,6 +55,8 @@ def carry_out(
         profiles=followed.profiles,
         paths=followed.paths,
         chains=followed.chains,
+        directions=directions,
+        lags=lags,
         language=file.language,
     )
     if previous is None or not previous.exists():

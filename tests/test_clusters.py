@@ -14,7 +14,13 @@ from statsmodels.stats import sandwich_covariance
 import causalkpi as ck
 from causalkpi.estimators import Estimate
 from causalkpi.estimators.clusters import cluster_sums, cr2, driscoll_kraay, fixed_b_df, two_way
-from causalkpi.estimators.conventions import across_units, bias_reduced, by_unit_and_period
+from causalkpi.estimators.conventions import (
+    across_units,
+    bias_reduced,
+    by_driscoll_and_kraay,
+    by_unit_and_period,
+    usual,
+)
 from causalkpi.estimators.wild import WildBootstrap, rademacher, webb
 from causalkpi.graph import KPIGraph
 from causalkpi.kpi import KPI, Link
@@ -191,9 +197,8 @@ def test_driscoll_and_kraay_against_linearmodels() -> None:
     frame = (
         pd.DataFrame(design, columns=names).assign(y=outcome, unit=unit, period=period).set_index(["unit", "period"])
     )
-    covariance, df, lags = driscoll_kraay(design, residual_of(design, outcome), period, slice(1, 3))
-    assert lags == 3  # floor(4 * 0.4 ** (2 / 9))
-    peer = PanelOLS(frame.y, frame[names]).fit(cov_type="kernel", kernel="bartlett", bandwidth=lags, debiased=True)
+    covariance, df = driscoll_kraay(design, residual_of(design, outcome), period, slice(1, 3), 3)
+    peer = PanelOLS(frame.y, frame[names]).fit(cov_type="kernel", kernel="bartlett", bandwidth=3, debiased=True)
     assert covariance == pytest.approx(peer.cov.loc[["x", "z"], ["x", "z"]].to_numpy(), rel=1e-9)
     assert df == pytest.approx(fixed_b_df(0.1))
 
@@ -236,19 +241,19 @@ def ask(panel: ck.Panel, graph: KPIGraph = GRAPH, **given) -> Estimate | Unanswe
 
 def test_errors_by_choice_leave_the_estimate_and_name_themselves() -> None:
     panel = panel_of()
-    usual, reduced, both, across = (
-        ask(panel, **given)
-        for given in ({}, {"errors": bias_reduced}, {"errors": by_unit_and_period}, {"errors": across_units})
-    )
-    assert isinstance(usual, Estimate) and isinstance(reduced, Estimate)
+    chosen = (usual, bias_reduced, by_unit_and_period, across_units, by_driscoll_and_kraay)
+    default, (plain, reduced, both, across, kernel) = ask(panel), [ask(panel, errors=errors) for errors in chosen]
+    assert isinstance(default, Estimate) and isinstance(plain, Estimate) and isinstance(kernel, Estimate)
+    assert isinstance(reduced, Estimate)
     assert isinstance(both, Estimate) and isinstance(across, Estimate)
-    assert usual.value == reduced.value == both.value == across.value
-    assert (usual.std_error, usual.df) == (reduced.std_error, reduced.df)
-    assert min(both.std_error, across.std_error) > 1.5 * usual.std_error  # units share shocks
+    assert default.value == plain.value == reduced.value == both.value == across.value == kernel.value
+    assert (default.std_error, default.df) == (plain.std_error, plain.df) == (reduced.std_error, reduced.df)
+    assert min(both.std_error, across.std_error, kernel.std_error) > 1.5 * default.std_error  # units share shocks
     assert "by unit and by period (15 units, 24 periods)" in both.convention
     assert both.df == 14
-    assert "Driscoll and Kraay (24 periods" in across.convention
-    assert "Driscoll en Kraay" in across.convention.render("nl")
+    assert "across units and over time (24 periods, 3" in across.convention
+    assert "over eenheden en in de tijd" in across.convention.render("nl")
+    assert "Driscoll and Kraay (24 periods, Bartlett weights over 6 lags" in kernel.convention
 
 
 def test_a_study_uses_the_errors_that_it_was_given() -> None:

@@ -131,8 +131,8 @@ def _sandwich(design: np.ndarray, meat: np.ndarray) -> np.ndarray:
 
 
 def driscoll_kraay(
-    design: np.ndarray, residual: np.ndarray, period: np.ndarray, which: slice, taken: int = 0
-) -> tuple[np.ndarray, float, int]:
+    design: np.ndarray, residual: np.ndarray, period: np.ndarray, which: slice, lags: int, taken: int = 0
+) -> tuple[np.ndarray, float]:
     """Covariance of least-squares slopes whose errors hang together across units and over neighbouring periods.
 
     Parameters
@@ -143,6 +143,8 @@ def driscoll_kraay(
         Codes from 0, in the order of time.
     which : slice
         The coefficients asked for, m of them.
+    lags : int
+        Over so many, with Bartlett weights.
     taken : int
         Parameters that were taken out beforehand, as unit means are.
 
@@ -151,8 +153,6 @@ def driscoll_kraay(
     covariance : ndarray, shape (m, m)
     df : float
         See :func:`fixed_b_df`.
-    lags : int
-        Newey and West's rule, floor(4 (T / 100)^(2/9)); Bartlett weights.
 
     References
     ----------
@@ -161,13 +161,67 @@ def driscoll_kraay(
     """
     scores = cluster_sums(design * residual[:, None], period)
     periods, (rows, k) = len(scores), design.shape
-    lags = int(4 * (periods / 100) ** (2 / 9))
     meat = scores.T @ scores
     for lag in range(1, lags + 1):
         product = scores[lag:].T @ scores[:-lag]
         meat += (1 - lag / (lags + 1)) * (product + product.T)
     covariance = rows / (rows - k - taken) * _sandwich(design, meat)[which, which]
-    return covariance, fixed_b_df((lags + 1) / periods), lags
+    return covariance, fixed_b_df((lags + 1) / periods)
+
+
+def cosines_for(periods: int) -> int:
+    """How many cosines to use for so many periods: 0.4 T^(2/3), at least 2.
+
+    Examples
+    --------
+    >>> cosines_for(24), cosines_for(80)
+    (3, 7)
+    """
+    return max(2, int(0.4 * periods ** (2 / 3)))
+
+
+def cosine_covariance(
+    design: np.ndarray, residual: np.ndarray, period: np.ndarray, which: slice, waves: int, taken: int = 0
+) -> np.ndarray:
+    """Covariance of least-squares slopes from how a few cosine waves move with the scores' sums by period.
+
+    Parameters
+    ----------
+    design : ndarray, shape (n, k)
+    residual : ndarray, shape (n,)
+    period : ndarray of int, shape (n,)
+        Codes from 0, in the order of time; one unit has each once.
+    which : slice
+        The coefficients asked for, m of them.
+    waves : int
+        How many; the t statistic then has t(waves) in the limit.
+    taken : int
+        Parameters that were taken out beforehand, as unit means are.
+
+    Returns
+    -------
+    ndarray, shape (m, m)
+
+    References
+    ----------
+    Lazarus, Lewis, Stock and Watson (2018), Journal of Business and Economic Statistics 36:541-559, section 3; with the
+    usual factor for estimated coefficients.
+
+    Examples
+    --------
+    For a mean: the average square of the waves' coefficients, over T.
+
+    >>> y = np.array([1.0, 2.0, 4.0, 5.0])
+    >>> wave = np.sqrt(2 / 4) * np.cos(np.pi * (np.arange(4) + 0.5) / 4)
+    >>> found = cosine_covariance(np.ones((4, 1)), y - y.mean(), np.arange(4), slice(0, 1), 1)[0, 0]
+    >>> bool(np.isclose(found, (wave @ (y - y.mean())) ** 2 / 4 * 4 / 3))
+    True
+    """
+    scores = cluster_sums(design * residual[:, None], period)
+    periods, (rows, k) = len(scores), design.shape
+    steps = np.outer(np.arange(1, waves + 1), np.arange(periods) + 0.5)
+    moved = np.sqrt(2 / periods) * np.cos(np.pi * steps / periods) @ scores
+    return rows / (rows - k - taken) * periods / waves * _sandwich(design, moved.T @ moved)[which, which]
 
 
 def fixed_b_df(b: float) -> float:
@@ -185,7 +239,7 @@ def fixed_b_df(b: float) -> float:
     Examples
     --------
     >>> round(fixed_b_df(0.1), 1), round(fixed_b_df(0.2), 1)
-    (10.3, 5.1)
+    (9.0, 5.0)
     """
     wanted = 1.9600 + 2.9694 * b + 0.4160 * b**2 - 0.5324 * b**3
     return float(optimize.brentq(lambda df: stats.t.ppf(0.975, df) - wanted, 0.5, 1e7))

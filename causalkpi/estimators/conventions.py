@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..language import Text
-from .clusters import cr2, driscoll_kraay, jackknife_covariance, two_way
+from .clusters import cosine_covariance, cosines_for, cr2, driscoll_kraay, jackknife_covariance, two_way
 from .sample import Sample
 from .screen import Refusal
 
@@ -119,17 +119,20 @@ def leave_one_unit_out(fitted: Fitted) -> Errors:
 
 
 def by_unit_and_period(fitted: Fitted) -> Errors:
-    """Clustered by unit and by period, for shocks that units share and that no period effect takes out.
+    """Clustered by unit and by period: for shocks that units share, do not last, and no period effect takes out.
 
-    Refused with fewer than ten of either; see :func:`causalkpi.estimators.clusters.two_way`.
+    Where they last, :func:`across_units` is the better choice (tests/truth/shared_shocks.py). Refused with fewer than
+    ten units or periods; see :func:`causalkpi.estimators.clusters.two_way`.
     """
     sample = fitted.sample
     counts = len(sample.units), int(sample.period.max()) + 1
     _require(min(counts), FEWEST_GROUPS, Text("units and periods each", "eenheden en perioden elk"))
     covariance, mended = two_way(fitted.design, fitted.residual, sample.unit, sample.period, fitted.which)
     convention = Text(
-        "clustered by unit and by period ({units} units, {periods} periods){mended}",
-        "geclusterd per eenheid en per periode ({units} eenheden, {periods} perioden){mended}",
+        "clustered by unit and by period ({units} units, {periods} periods), for shared shocks that do not "
+        "last{mended}",
+        "geclusterd per eenheid en per periode ({units} eenheden, {periods} perioden), voor gedeelde schokken die niet "
+        "aanhouden{mended}",
         units=counts[0],
         periods=counts[1],
         mended=Text(
@@ -143,15 +146,37 @@ def by_unit_and_period(fitted: Fitted) -> Errors:
 
 
 def across_units(fitted: Fitted) -> Errors:
-    """Driscoll and Kraay's: errors may hang together across units and over some periods, in long panels.
+    """Errors may hang together across units and over time: sums by period, their long-run variance by cosines.
 
-    Refused with fewer than twenty periods; see :func:`causalkpi.estimators.clusters.driscoll_kraay`.
+    For shocks that units share, that last, and that no period effect takes out. Refused with fewer than twenty periods;
+    see :func:`causalkpi.estimators.clusters.cosine_covariance`. Simulated in tests/truth/shared_shocks.py.
     """
-    sample = fitted.sample
-    periods = int(sample.period.max()) + 1
-    _require(periods, FEWEST_PERIODS, Text("periods", "perioden"))
-    taken = (len(sample.units) - 1) * sample.unit_effects
-    covariance, df, lags = driscoll_kraay(fitted.design, fitted.residual, sample.period, fitted.which, taken)
+    periods, taken = _long(fitted)
+    waves = cosines_for(periods)
+    covariance = cosine_covariance(
+        fitted.design, fitted.residual, fitted.sample.period, fitted.which, waves, taken=taken
+    )
+    convention = Text(
+        "robust across units and over time ({periods} periods, {waves} equally weighted cosines, t with as many "
+        "degrees of freedom)",
+        "robuust over eenheden en in de tijd ({periods} perioden, {waves} even zware cosinussen, t met evenveel "
+        "vrijheidsgraden)",
+        periods=periods,
+        waves=waves,
+    )
+    return Errors(covariance, float(waves), convention)
+
+
+def by_driscoll_and_kraay(fitted: Fitted) -> Errors:
+    """The same by Driscoll and Kraay's weights, for comparison with other software; they reject in 6 to 9% for 5%.
+
+    Lags by 1.3 sqrt(T), the rule of Lazarus, Lewis, Stock and Watson (2018), with critical values for fixed b.
+    """
+    periods, taken = _long(fitted)
+    lags = int(1.3 * periods**0.5)
+    covariance, df = driscoll_kraay(
+        fitted.design, fitted.residual, fitted.sample.period, fitted.which, lags, taken=taken
+    )
     convention = Text(
         "Driscoll and Kraay ({periods} periods, Bartlett weights over {lags} lags, fixed-b critical values)",
         "Driscoll en Kraay ({periods} perioden, Bartlett-gewichten over {lags} vertragingen, kritieke waarden bij "
@@ -160,6 +185,14 @@ def across_units(fitted: Fitted) -> Errors:
         lags=lags,
     )
     return Errors(covariance, df, convention)
+
+
+def _long(fitted: Fitted) -> tuple[int, int]:
+    """How many periods there are, and how many unit means were taken out; refused where the panel is short."""
+    sample = fitted.sample
+    periods = int(sample.period.max()) + 1
+    _require(periods, FEWEST_PERIODS, Text("periods", "perioden"))
+    return periods, (len(sample.units) - 1) * sample.unit_effects
 
 
 def _require(count: int, fewest: int, what: Text) -> None:

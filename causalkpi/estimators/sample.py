@@ -141,8 +141,8 @@ def build_sample(
     unit_effects, period_effects = UNIT_NODE in adjustment, PERIOD_NODE in adjustment
     used = considered & ~missing.any(axis=1)
     if unit_effects:
-        used, alone = _without_singles(used, index.get_level_values(0))
-        lost |= {_ALONE: alone} if alone else {}
+        used, singles = _without_singles(used, index.get_level_values(0))
+        lost |= {_ALONE: singles} if singles else {}
     unit, names = pd.factorize(index.get_level_values(0)[used])
     period, periods = pd.factorize(index.get_level_values(1)[used], sort=True)
     taken = (len(names) if unit_effects else 1) + (len(periods) - 1 if period_effects else 0)

@@ -18,6 +18,7 @@ from ..graph import PERIOD_NODE, UNIT_NODE
 from ..language import Text, both
 from ..panel import Panel
 from ..question import Estimand
+from .clusters import cosine_covariance, cosines_for
 from .conventions import Errors, Fitted
 from .linear import report
 from .regression import fit
@@ -26,6 +27,7 @@ from .sample import Sample, build_sample
 from .screen import Refusal
 
 FEWEST_PERIODS = 36
+MOST_LASTING = 0.6
 UNIT_ROOT, STEADY = 0.10, 0.01  # p-values of the null of a unit root, and of the null of a steady level
 ONE_SERIES = Text(
     "One organisation's series cannot show what would have happened otherwise: there is no other unit to compare with, "
@@ -62,7 +64,9 @@ def estimate_series(panel: Panel, estimand: Estimand, level: float, *, confirm: 
     _require_periods(panel, sample)
     _require_steady([(sample.outcome_name, sample.outcome), (sample.treatment_names[0], sample.treatments[:, 0])])
     main = fit(sample, confirm=confirm, errors=over_time)
-    _require_steady([(Text("what the regression leaves", "wat de regressie overlaat"), main.results.resid.to_numpy())])
+    left = main.results.resid.to_numpy()
+    _require_steady([(Text("what the regression leaves", "wat de regressie overlaat"), left)])
+    _require_fading(left)
     return report(
         panel,
         estimand,
@@ -80,7 +84,8 @@ def estimate_series(panel: Panel, estimand: Estimand, level: float, *, confirm: 
 def over_time(fitted: Fitted) -> Errors:
     """Errors that hang together over time, for one unit whose rows are in the order of time."""
     waves = waves_for(fitted.residual)
-    covariance = cosine_covariance(fitted.design, fitted.residual, waves)[fitted.which, fitted.which]
+    periods = np.arange(len(fitted.residual))
+    covariance = cosine_covariance(fitted.design, fitted.residual, periods, fitted.which, waves)
     convention = Text(
         "one series: autocorrelation-robust, {waves} equally weighted cosines, t with as many degrees of freedom "
         "({n} periods)",
@@ -105,43 +110,19 @@ def waves_for(residual: np.ndarray) -> int:
     (7, 3)
     """
     periods = len(residual)
-    waves = int(0.4 * periods ** (2 / 3))
-    first = float(residual[1:] @ residual[:-1] / (residual @ residual)) if residual.any() else 0.0
-    return max(2, waves // 2 if abs(first) > periods**-0.5 else waves)
+    waves = cosines_for(periods)
+    return max(2, waves // 2 if abs(lasting(residual)) > periods**-0.5 else waves)
 
 
-def cosine_covariance(design: np.ndarray, residual: np.ndarray, waves: int) -> np.ndarray:
-    """Covariance of least-squares coefficients, shape (k, k), with the scores' long-run variance by cosines.
-
-    Parameters
-    ----------
-    design : ndarray, shape (T, k)
-        Rows in the order of time.
-    residual : ndarray, shape (T,)
-    waves : int
-        How many; the t statistic then has t(waves) in the limit.
-
-    References
-    ----------
-    Lazarus, Lewis, Stock and Watson (2018), Journal of Business and Economic Statistics 36:541-559, section 3; with the
-    usual T / (T - k) for estimated coefficients.
+def lasting(residual: np.ndarray) -> float:
+    """The first autocorrelation: how much of a residual is left a period later.
 
     Examples
     --------
-    For a mean: the average square of the waves' coefficients, over T.
-
-    >>> y = np.array([1.0, 2.0, 4.0, 5.0])
-    >>> wave = np.sqrt(2 / 4) * np.cos(np.pi * (np.arange(4) + 0.5) / 4)
-    >>> found = cosine_covariance(np.ones((4, 1)), y - y.mean(), 1)[0, 0]
-    >>> bool(np.isclose(found, (wave @ (y - y.mean())) ** 2 / 4 * 4 / 3))
-    True
+    >>> lasting(np.array([1.0, 1.0, -1.0, -1.0]))
+    0.25
     """
-    periods, k = design.shape
-    steps = np.outer(np.arange(1, waves + 1), np.arange(periods) + 0.5)
-    moved = np.sqrt(2 / periods) * np.cos(np.pi * steps / periods) @ (design * residual[:, None])
-    inverse = np.linalg.inv(np.linalg.qr(design, mode="r"))
-    bread = inverse @ inverse.T
-    return periods / (periods - k) * periods / waves * bread @ (moved.T @ moved) @ bread
+    return float(residual[1:] @ residual[:-1] / (residual @ residual)) if residual.any() else 0.0
 
 
 def unsteady(series: np.ndarray) -> bool:
@@ -180,10 +161,10 @@ def _require_periods(panel: Panel, sample: Sample) -> None:
     if gaps:
         raise Refusal(
             Text(
-                "The series has {gaps} periods without usable values between its first and its last: how it hangs "
-                "together over time cannot be told.",
-                "In de reeks ontbreken {gaps} perioden tussen de eerste en de laatste: hoe zij in de tijd samenhangt, "
-                "is niet vast te stellen.",
+                "Between its first and its last period the series lacks usable values (periods without: {gaps}): how "
+                "it hangs together over time cannot be told.",
+                "Tussen de eerste en de laatste periode mist de reeks bruikbare waarden (aantal perioden: {gaps}): hoe "
+                "zij in de tijd samenhangt, is niet vast te stellen.",
                 gaps=gaps,
             ),
             Text(
@@ -212,5 +193,27 @@ def _require_steady(series: list[tuple[str, np.ndarray]]) -> None:
             Text(
                 "Ask about differences: changes from one period to the next, as KPIs of their own.",
                 "Vraag naar verschillen: veranderingen van periode op periode, als eigen KPI's.",
+            ),
+        )
+
+
+def _require_fading(residual: np.ndarray) -> None:
+    """Refuse residuals that last too long for their spread to be told from so few periods."""
+    found = lasting(residual)
+    if found > MOST_LASTING:
+        raise Refusal(
+            Text(
+                "What the regression leaves of the outcome lasts from period to period (autocorrelation {found:.2f}, "
+                "at most {most} is allowed): the interval would be too short.",
+                "Wat de regressie van de uitkomst overlaat, houdt van periode op periode aan (autocorrelatie "
+                "{found:.2f}, ten hoogste {most} is toegestaan): het interval zou te smal zijn.",
+                found=found,
+                most=MOST_LASTING,
+            ),
+            Text(
+                "Let the graph say that the outcome depends on its own past, where it does, so that it is held fixed; "
+                "or ask about differences.",
+                "Leg in de graaf vast dat de uitkomst van haar eigen verleden afhangt, waar dat zo is, zodat het "
+                "constant wordt gehouden; of vraag naar verschillen.",
             ),
         )

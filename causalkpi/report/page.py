@@ -18,6 +18,7 @@ from ..record import Run
 from .reader import Reader
 from .sections.claims import claims
 from .sections.data import data
+from .sections.directions import directions
 from .sections.dynamics import dynamics
 from .sections.headlines import headlines
 from .sections.limits import limits
@@ -28,7 +29,19 @@ from .sections.provenance import provenance
 from .sections.sheets import sheets
 from .sections.values import values
 
-_IN_ORDER = ("lines", "map", "claims", "values", "dynamics", "sheets", "data", "limits", "owners", "provenance")
+_IN_ORDER = (
+    "lines",
+    "map",
+    "claims",
+    "values",
+    "dynamics",
+    "directions",
+    "sheets",
+    "data",
+    "limits",
+    "owners",
+    "provenance",
+)
 
 
 def to_html(run: Run, record: Mapping[str, Any]) -> str:
@@ -51,6 +64,7 @@ def to_html(run: Run, record: Mapping[str, Any]) -> str:
         "claims": claims(reader) if len(run.ledger) else {},
         "values": values(reader),
         "dynamics": dynamics(reader),
+        "directions": directions(reader),
         "sheets": sheets(reader),
         "data": data(reader),
         "limits": limits(reader),

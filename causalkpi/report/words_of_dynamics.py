@@ -86,6 +86,33 @@ DYNAMICS: Mapping[str, tuple[str, str]] = {
     "chain_open": ("the interval holds zero: not settled", "het interval omvat nul: staat niet vast"),
     "of_average": ("{share} of its average", "{share} van het gemiddelde"),
     "chain_none": ("The chain cannot be followed", "De keten is niet te volgen"),
+    # directions and lags
+    "directions": ("Every link there and back", "Elk verband heen en terug"),
+    "directions_intro": (
+        "For every link: how far the effect goes with its cause once the effect's other direct causes are held fixed, "
+        "and how far the next value of the cause goes with the effect once the cause's own causes are (partial "
+        "correlations with their {level:.0%} intervals). The last column says which lags the data cannot tell from the "
+        "best.",
+        "Per verband: hoe sterk het gevolg met de oorzaak samengaat als de andere directe oorzaken van het gevolg "
+        "constant worden gehouden, en hoe sterk de volgende waarde van de oorzaak met het gevolg samengaat als de "
+        "oorzaken van de oorzaak constant worden gehouden (partiële correlaties met hun {level:.0%}-intervallen). De "
+        "laatste kolom zegt welke vertragingen in de cijfers niet van de beste te onderscheiden zijn.",
+    ),
+    "directions_caption": ("Both directions, and the lag", "Beide richtingen, en de vertraging"),
+    "column_link": ("Link", "Verband"),
+    "column_there": ("There", "Heen"),
+    "column_back": ("Back", "Terug"),
+    "column_stronger": ("Stronger", "Sterkst"),
+    "column_lag": ("Lag, map", "Vertraging, kaart"),
+    "column_preferred": ("Lag, data", "Vertraging, cijfers"),
+    "stronger_forward": ("there", "heen"),
+    "stronger_reverse": ("back", "terug"),
+    "stronger_not_clear": ("not clear", "niet duidelijk"),
+    "stronger_not_applicable": ("not compared", "niet vergeleken"),
+    "lag_agrees": ("{lags}: as the map says", "{lags}: zoals de kaart"),
+    "lag_differs": ("{lags}: not the map's", "{lags}: niet die van de kaart"),
+    "lag_not_clear": ("{lags}: not clear", "{lags}: niet duidelijk"),
+    "lag_no_sign": ("no sign of it", "geen spoor"),
     # loops
     "loops": ("Feedback loops, cut over time", "Terugkoppelingen, doorgeknipt in de tijd"),
     "loops_intro": (
