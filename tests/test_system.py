@@ -209,6 +209,9 @@ def test_beyond_the_data_there_is_no_number() -> None:
     system = fit_system(panel_of(BANK, 40, 8, 2), BANK.graph, confirm=False)
     found = profile(system, "customer_loyalty", "revenue", horizon=12)
     assert found.moments[-1].horizon <= 7
+    linear = profile(system, "customer_loyalty", "churn", horizon=500)  # no arithmetic on the way to run out of rows
+    assert linear.moments[-1].horizon == 7
+    assert "span 8 periods" in linear.why
     assert "It stops after" in found.why
     with pytest.raises(KeyError, match="the profile goes from 0 to"):
         found[12]
