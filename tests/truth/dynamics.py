@@ -133,14 +133,8 @@ def truth(setting: Setting, pair: tuple[str, str], horizons: int, seed: int) -> 
     world = world_of(setting)
     if world.graph[pair[1]].formula is None:
         return np.array(linear_truth(setting, pair, horizons))
-    history = world.sampler(setting.units, setting.periods, np.random.default_rng(seed))
-    natural = history({})[pair[1]]
-    found: list[list[float]] = [[] for _ in range(horizons + 1)]
-    for t in range(setting.periods):
-        change = history({pair[0]: ck.pulse(at=t, by=1.0)})[pair[1]] - natural
-        for h in range(min(horizons, setting.periods - 1 - t) + 1):
-            found[h].append(float(change[:, t + h].mean()))
-    return np.array([np.mean(each) for each in found])
+    responses = world.responses_in_sample(Question(*pair, horizons), setting.units, setting.periods, seed)
+    return responses[pair[1]][: horizons + 1]
 
 
 def by_adjustment(panel: Panel, estimand: Estimand) -> tuple[float, float, float]:
