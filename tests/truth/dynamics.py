@@ -97,14 +97,13 @@ def bank(units: int, periods: int) -> Setting:
 
 LOCKS = (("employee_loyalty", "customer_loyalty"),)
 SETTINGS = (
-    *(canal(0.5, 100, periods) for periods in (12, 24, 8)),
-    *(canal(0.5, units, 16) for units in (8, 15, 30)),
-    *(canal(0.8, 100, periods) for periods in (12, 24)),
-    bank(60, 12),
+    *(canal(0.5, 100, periods) for periods in (12, 8)),
+    *(canal(0.5, units, 16) for units in (15, 30, 8)),
     Setting("mediators of opposite signs", partial(ck.load_world, "mediators"), 100, 16, LOCKS),
-    canal(0.2, 100, 12),
-    canal(0.9, 100, 24),
-    bank(120, 24),
+    canal(0.8, 100, 12),
+    canal(0.5, 100, 24),
+    bank(60, 12),
+    canal(0.8, 100, 24),
 )
 
 
