@@ -229,7 +229,7 @@ def _too_large(panel: Panel, estimand: Estimand) -> list[Text]:
 
 
 def association(panel: Panel, estimand: Estimand, level: float) -> tuple[Beside, ...]:
-    """The pooled slope with nothing held fixed: what a chart of the raw figures shows; no effect, so DoWhy is not asked."""
+    """The pooled slope with nothing held fixed: what a chart shows. It is no effect, so DoWhy is not asked."""
     question = estimand.question
     if question.outcome not in panel.frame:
         return ()
