@@ -173,6 +173,15 @@ def strictness(
     """
     if UNIT_NODE not in adjustment:
         return True, ""
+    asked = "strictness", frozenset(causes), target, frozenset(adjustment), window
+    if asked not in graph.known:
+        graph.known[asked] = _strictness(graph, causes, target, adjustment, window)
+    return graph.known[asked]
+
+
+def _strictness(
+    graph: KPIGraph, causes: Set[Node], target: Node, adjustment: Set[Node], window: int
+) -> tuple[bool, str]:
     row = {n for n in adjustment | causes if n not in (UNIT_NODE, PERIOD_NODE)}
     reach = max(1, graph.longest_chain) + graph.longest_lag + target.period
     dag = graph.window(range(-reach - window, reach + target.period + 1))
@@ -200,6 +209,12 @@ def by_period(graph: KPIGraph) -> KPIGraph:
     Whatever has one value per period, hidden or not, is a function of the period: taking period effects out holds it
     fixed at every lag, and without them errors clustered by unit would not know that units move together.
     """
+    if "by period" not in graph.known:
+        graph.known["by period"] = _by_period(graph)
+    return graph.known["by period"]
+
+
+def _by_period(graph: KPIGraph) -> KPIGraph:
     shared = organisation_level(graph)
     touched = [link.target for link in graph.links if link.source in shared and link.target not in shared]
     if not touched:

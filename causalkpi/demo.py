@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
+
+import numpy as np
 
 from .answers import Answers, Asked, with_truth
 from .datasets import load_demo
@@ -89,7 +92,14 @@ def run_demo(progress: Callable[[str], None] = lambda _: None, language: Languag
 
 def true_effect(question: Question) -> float:
     """The effect by intervention, over the branches and quarters of the demo panel."""
-    return WATERLAND.effect_in_sample(question, BRANCHES, QUARTERS, SEED)
+    responses = _responses(replace(question, outcome=question.treatment, horizon=1))
+    return float(responses[question.outcome][question.horizon])
+
+
+@cache
+def _responses(pulse: Question) -> dict[str, np.ndarray]:
+    """What a pulse does to every KPI; one for all questions about it."""
+    return WATERLAND.responses_in_sample(pulse, BRANCHES, QUARTERS, SEED)
 
 
 def true_profile(profile: Profile) -> tuple[float, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
+import sys
 import warnings
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
@@ -25,8 +26,8 @@ from .graph import Node
 
 @contextmanager
 def quarantined() -> Iterator[None]:
-    """Catch DoWhy's warnings and log lines, and restore the global random state that it touches."""
-    state, plain_state = np.random.get_state(), random.getstate()
+    """Catch DoWhy's warnings and log lines; restore what it touches: global chance, and how values are shown."""
+    state, plain_state, shown = np.random.get_state(), random.getstate(), sys.displayhook
     logger = logging.getLogger("dowhy")
     level = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -38,6 +39,7 @@ def quarantined() -> Iterator[None]:
         logger.setLevel(level)
         np.random.set_state(state)
         random.setstate(plain_state)
+        sys.displayhook = shown
 
 
 def identify_adjustment(

@@ -52,6 +52,11 @@ class KPIGraph:
     id, en, nl, reference : str
         The model's name in files, in both languages, and where it comes from.
 
+    Attributes
+    ----------
+    known : dict
+        What was worked out about this graph and will be asked for again; a graph never changes.
+
     Raises
     ------
     GraphError
@@ -78,7 +83,7 @@ class KPIGraph:
     nl: str = ""
     reference: str = ""
     _by_id: Mapping[str, KPI] = field(init=False, repr=False, compare=False)
-    _windows: dict[range, nx.DiGraph] = field(init=False, repr=False, compare=False, default_factory=dict)
+    known: dict[Any, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("kpis", "links", "unit_effects", "period_effects", "claims"):
@@ -161,7 +166,7 @@ class KPIGraph:
 
     def window(self, periods: range) -> nx.DiGraph:
         """The same as :meth:`unroll`, made once and frozen: for reading only."""
-        if periods not in self._windows:
+        if periods not in self.known:
             nodes = {(kpi.id, t): Node(kpi.id, t) for t in periods for kpi in self.kpis}
             graph = nx.DiGraph(name=self.id)
             graph.add_nodes_from(nodes.values())
@@ -177,8 +182,8 @@ class KPIGraph:
                 (PERIOD_NODE, self.period_effects),
             ):
                 graph.add_edges_from((node, nodes[kpi, t]) for kpi in touched for t in periods)
-            self._windows[periods] = nx.freeze(graph)
-        return self._windows[periods]
+            self.known[periods] = nx.freeze(graph)
+        return self.known[periods]
 
     def loops(self) -> list[tuple[Link, ...]]:
         """The feedback loops of the summary graph, each by its links, own pasts left out; shortest first."""
@@ -205,7 +210,9 @@ class KPIGraph:
         return self._with_observed(ids, True)
 
     def _with_observed(self, ids: Iterable[str], observed: bool) -> KPIGraph:
-        chosen = {self[kpi].id for kpi in ids}
+        chosen = {self[kpi].id for kpi in ids if self[kpi].observed != observed}
+        if not chosen:
+            return self
         kpis = tuple(replace(k, observed=observed) if k.id in chosen else k for k in self.kpis)
         return replace(self, kpis=kpis)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cached_property
 
 import networkx as nx
 import numpy as np
@@ -101,6 +102,7 @@ class Study:
         self.faults: tuple[Fault, ...] = tuple(sorted(found, key=lambda fault: SEVERITIES.index(fault.severity)))
         self._blocked = blocked(self.panel, self.graph, self.faults)
         self.register: list[Question] = []
+        self._answers: dict[Question, Answer] = {}
 
     def ask(self, treatment: str, outcome: str, horizon: int = 0, contrast: float = 1.0) -> Evidence:
         """Identify, estimate and examine one question.
@@ -132,14 +134,14 @@ class Study:
 
     def identify(self, question: Question) -> Estimand | Unanswered:
         """What may be learned about a question from this graph and data of this shape."""
-        absent = [k for k in self.graph.ids if k not in self.panel.kpis and k not in self._blocked]
         seen = self.panel.ordinals
         span = seen[-1] - seen[0] + 1 if seen else 0
         shape = {"repeated": self.panel.repeated, "several": self.panel.n_units > 1, "span": span}
         unusable = [k for k in self.graph.ids if k in self._blocked]
-        found = identify(self.graph.hide(*absent, *unusable), question, **shape)
+        found = identify(self._usable, question, **shape)
         if isinstance(found, Estimand) or found.status != "not_identified" or not unusable:
             return found
+        absent = [k for k in self.graph.ids if k not in self.panel.kpis and k not in self._blocked]
         if isinstance(identify(self.graph.hide(*absent), question, **shape), Unanswered):
             return found
         reasons = refused(self._blocked, (k for k in unusable if any(k in kpis for kpis in found.help)))
@@ -149,6 +151,11 @@ class Study:
         """Identify and estimate a question, and put it on the register."""
         question.against(self.graph)
         self.register.append(question)
+        if question not in self._answers:
+            self._answers[question] = self._answer(question)
+        return self._answers[question]
+
+    def _answer(self, question: Question) -> Answer:
         for kpi in (question.treatment, question.outcome):
             if kpi in self._blocked:
                 return Unanswered(question, "refused_data", refused(self._blocked, [kpi]), remedy=MEND)
@@ -285,7 +292,7 @@ class Study:
         """Which lag of every link the data prefer; see :mod:`causalkpi.lags`."""
         return compare_lags(self._usable, self.panel, max_lag)
 
-    @property
+    @cached_property
     def _usable(self) -> KPIGraph:
         """The graph with everything hidden that no question may use."""
         return self.graph.hide(*(k for k in self.graph.ids if k in self._blocked or k not in self.panel.kpis))

@@ -260,7 +260,7 @@ def test_the_demo_tells_what_is_true_and_what_was_refused(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     result = causalkpi("demo")
     assert result.exit_code == 0
-    assert listing(tmp_path / "waterland-report") == sorted([*NAMES, "paths.csv", "profiles.csv"])
+    assert listing(tmp_path / "waterland-report") == sorted([*NAMES, "links.csv", "paths.csv", "profiles.csv"])
     told = " ".join(result.stdout.split())
     assert "the true effect is −0.0284." in told  # the coefficient of the bank's own equation, in percentage points
     assert "the true value is 3,470." in told  # the discounted sum of effects by intervention

@@ -190,7 +190,7 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "too few rows are complete": lambda: answer(table(columns={Y: np.r_[np.full(76, np.nan), np.arange(4.0)]}), PLAIN),
     "two periods": lambda: answer(table(60, 30), graph_of("X>Y@2"), Question(X, Y, 2)),
     "four units": lambda: answer(table(80, 4), PLAIN),
-    "one unit": lambda: answer(table(80, 1), PLAIN),
+    "one unit": lambda: answer(table(20, 1), PLAIN),
     "one treated row": lambda: answer(table(columns={X: np.r_[1.0, np.zeros(79)]}), PLAIN),
     "one treated unit": lambda: answer(table(240, 30, columns={X: np.r_[np.arange(8.0), np.zeros(232)]}), PLAIN),
     "short panel": lambda: answer(table(240, 40), FEEDBACK, Question(X, Y, 1)),
@@ -207,6 +207,7 @@ REFUSED: dict[str, Callable[[], Any]] = {
     ),
 }  # fmt: skip
 ESTIMATED: dict[str, Callable[[], Any]] = {
+    "one series": lambda: answer(table(80, 1), PLAIN),
     "cross-section": lambda: answer(table(), CONFOUNDED),
     "few units": lambda: answer(table(240, 30), WITHIN),
     "very few units": lambda: answer(table(64, 8), WITHIN),

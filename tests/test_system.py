@@ -22,8 +22,9 @@ from causalkpi.kpi import KPI, Formula, Link
 from causalkpi.panel import Panel, as_panel
 from causalkpi.question import Question, Unanswered
 from causalkpi.system import chain, fit_system, paths, profile
+from causalkpi.system.amounts import Outputs, coefficient_draws
 from causalkpi.system.correction import Corrected
-from causalkpi.system.links import LinkSystem, critical
+from causalkpi.system.links import LinkSystem
 
 BANK = ck.load_world("waterland")
 TRUE = BANK.sampler.coefficients  # type: ignore[attr-defined]
@@ -190,9 +191,23 @@ def test_sums_are_those_of_the_moments_and_know_how_they_go_together(bank: LinkS
 def test_joint_intervals_are_as_wide_as_the_literature_says() -> None:
     rng = np.random.default_rng(1)
     sidak = stats.norm.ppf(0.5 + 0.95 ** (1 / 5) / 2)  # five independent intervals (Sidak 1967)
-    assert critical(np.eye(5), 1e7, 0.95, rng) == pytest.approx(sidak, abs=0.04)
-    same = np.ones((5, 5))
-    assert critical(same, 12.0, 0.95, rng) == pytest.approx(stats.t.ppf(0.975, 12), abs=0.06)
+    drawn = rng.standard_normal((40_000, 5))
+    ends = Outputs(np.zeros(5), drawn[:50], drawn, 1e7).together(0.95)
+    assert np.abs(ends).mean() == pytest.approx(sidak, abs=0.04)
+    same = np.tile(drawn[:, :1], 5)
+    ends = Outputs(np.zeros(5), same[:50], same, 1e7).together(0.95)
+    assert np.abs(ends).mean() == pytest.approx(1.96, abs=0.03)
+
+
+def test_a_product_of_two_gets_the_interval_that_products_have() -> None:
+    """Two coefficients two standard errors from zero: the product's quantiles, against a million plain draws."""
+    rng = np.random.default_rng(2)
+    units = rng.normal(size=(4000, 2))
+    units = (units - units.mean(axis=0)) / units.std(axis=0) / np.sqrt(3999)  # leave-one-out replicates of variance 1
+    drawn = coefficient_draws(np.array([2.0, 2.0]), 2.0 + units * np.sqrt(3999 / 4000 * 3999) / 3999, 1e7, 200_000, rng)
+    direct = rng.normal(2.0, drawn.std(axis=0), (1_000_000, 2))
+    low, high = np.quantile(drawn[:, 0] * drawn[:, 1], [0.025, 0.975])
+    np.testing.assert_allclose([low, high], np.quantile(direct[:, 0] * direct[:, 1], [0.025, 0.975]), rtol=0.03)
 
 
 def test_contrast_scales_everything_and_order_changes_nothing(bank: LinkSystem) -> None:
@@ -209,6 +224,9 @@ def test_beyond_the_data_there_is_no_number() -> None:
     system = fit_system(panel_of(BANK, 40, 8, 2), BANK.graph, confirm=False)
     found = profile(system, "customer_loyalty", "revenue", horizon=12)
     assert found.moments[-1].horizon <= 7
+    linear = profile(system, "customer_loyalty", "churn", horizon=500)  # no arithmetic on the way to run out of rows
+    assert linear.moments[-1].horizon == 7
+    assert "span 8 periods" in linear.why
     assert "It stops after" in found.why
     with pytest.raises(KeyError, match="the profile goes from 0 to"):
         found[12]

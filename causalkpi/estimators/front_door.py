@@ -52,7 +52,6 @@ def estimate_by_front_door(
         main=fits[-1],
         level=level,
         estimator=Text("front door through {names}", "front-door via {names}", names=fits[-1].sample.treatment_names),
-        confirm=confirm,
     )
     convention = Text(
         "joint draws, leaving one unit out at a time",

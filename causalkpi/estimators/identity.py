@@ -66,7 +66,6 @@ def estimate_identity(
             Regression(leg, node, question.source, whole, best, float(weight))
             for leg, node, (best, whole), weight in zip(legs, nodes, pairs, gradient, strict=True)
         ),
-        confirm=confirm,
     )
     lost = dict(answer.lost) | arithmetic.lost
     convention = Text(

@@ -99,7 +99,6 @@ def estimate_by_instrument(panel: Panel, estimand: Estimand, level: float, *, co
             tool=label(tool),
             strength=strength,
         ),
-        confirm=confirm,
     )
     return replace(
         answer,

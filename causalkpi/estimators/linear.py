@@ -157,7 +157,6 @@ def estimate_by_adjustment(
         warnings=unfit,
         dowhy=float(whole.dowhy[0]) * question.contrast,
         regressions=(Regression(estimand, question.target, question.source, whole, best, question.contrast),),
-        confirm=confirm,
     )
 
 
@@ -174,7 +173,6 @@ def report(
     dowhy: float = float("nan"),
     warnings: Sequence[str] = (),
     regressions: tuple[Regression, ...] = (),
-    confirm: bool = True,
 ) -> Estimate:
     """Put an estimate together around its main regression."""
     sample = main.sample
@@ -199,7 +197,7 @@ def report(
         periods=len(np.unique(sample.period)),
         population=population(panel, sample),
         minimum_detectable=detectable(error, main.df),
-        beside=(*beside, *association(panel, estimand, level, confirm=confirm)),
+        beside=(*beside, *association(panel, estimand, level)),
         warnings=tuple(words),
         dowhy=dowhy,
         results=main.results,
@@ -230,13 +228,13 @@ def _too_large(panel: Panel, estimand: Estimand) -> list[Text]:
     ]
 
 
-def association(panel: Panel, estimand: Estimand, level: float, *, confirm: bool = True) -> tuple[Beside, ...]:
-    """The pooled slope with nothing held fixed: what a chart of the raw figures shows."""
+def association(panel: Panel, estimand: Estimand, level: float) -> tuple[Beside, ...]:
+    """The pooled slope with nothing held fixed: what a chart shows. It is no effect, so DoWhy is not asked."""
     question = estimand.question
     if question.outcome not in panel.frame:
         return ()
     try:
-        found = fit(build_sample(panel, question.target, [question.source]), confirm=confirm)
+        found = fit(build_sample(panel, question.target, [question.source]), confirm=False)
     except Refusal:
         return ()
     return (_beside("association", found, question.contrast, level, _POOLED),)

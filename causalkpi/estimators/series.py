@@ -77,7 +77,6 @@ def estimate_series(panel: Panel, estimand: Estimand, level: float, *, confirm: 
         estimator=Text("least squares over time, one unit", "kleinste kwadraten over de tijd, één eenheid"),
         dowhy=float(main.dowhy[0]) * question.contrast,
         warnings=(ONE_SERIES,),
-        confirm=confirm,
     )
 
 

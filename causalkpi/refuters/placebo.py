@@ -123,13 +123,15 @@ def _slope(parts: tuple[Part, ...], outcomes: list[np.ndarray], given: np.ndarra
     for part, outcome in zip(parts, outcomes, strict=True):
         block = part.left(given)
         lags, treatment = block[:, 1:], block[:, 0]
-        treatment = treatment - lags @ np.linalg.lstsq(lags, treatment, rcond=None)[0]
-        apart = np.column_stack([treatment, lags])
-        rest = outcome - apart @ np.linalg.lstsq(apart, outcome, rcond=None)[0]
+        gram = lags.T @ lags  # a handful of lags: their products say all
+        weights = np.linalg.lstsq(gram, lags.T @ np.column_stack([treatment, outcome]), rcond=None)[0]
+        treatment, rest = treatment - lags @ weights[:, 0], outcome - lags @ weights[:, 1]
         size = float(treatment @ treatment)
         if size <= NO_VARIATION * len(treatment) * float(np.var(given[part.rows, 0])):
             return np.nan, np.nan
-        slope += part.weight * float(treatment @ outcome) / size
+        own = float(treatment @ outcome) / size
+        rest = rest - own * treatment
+        slope += part.weight * own
         scores += part.weight * by_unit((treatment * rest)[:, None], part.unit, units)[:, 0] / size
     return slope, float(np.sqrt((scores**2).sum()))
 

@@ -36,14 +36,14 @@ def two_routes(regression: Regression, panel: Panel, rng: np.random.Generator) -
     def outputs(slopes: np.ndarray) -> np.ndarray:
         return ways.follow(slopes).get(node, np.zeros(len(slopes)))[:, None] * regression.weight
 
-    values, moved = system.replicates(ways, outputs)
+    found = system.outputs(ways, outputs)
     place = {unit: i for i, unit in enumerate(system.equations.units)}
     best = regression.best
     other = np.full(len(place), float(best.slopes[0]))
     at = [place[unit] for unit in best.sample.units if unit in place]
     of = [i for i, unit in enumerate(best.sample.units) if unit in place]
     other[at] = best.left_out[of, 0]
-    return compare(
-        {horizon: float(values[0])}, {horizon: moved[:, 0]}, {horizon: float(best.slopes[0]) * regression.weight},
-        {horizon: other * regression.weight}, min(system.df(ways), best.df), rng,
-    )[0]  # fmt: skip
+    adjusted = {horizon: float(best.slopes[0]) * regression.weight}
+    moved = {horizon: other * regression.weight}
+    df = min(found.df, best.df)
+    return compare({horizon: float(found.values[0])}, {horizon: found.moved[:, 0]}, adjusted, moved, df, rng)[0]

@@ -9,7 +9,7 @@ from typing import Any
 
 from .reader import Reader
 
-WIDE, NARROW = 890, 610  # pixels: about as wide as the page shows them, so that many questions stay a small file
+WIDE, NARROW = 920, 580  # pixels: about as wide as the page shows them, so that many questions stay a small file
 
 
 @dataclass(frozen=True)

@@ -52,10 +52,10 @@ DYNAMICS: Mapping[str, tuple[str, str]] = {
     "paths_none": ("Not taken apart", "Niet uitgesplitst"),
     "paths_figure": ("The parts of the effect", "De delen van het effect"),
     "paths_legend": (
-        "Filled bars add up to the total; dashed bars overlap; line: interval. Ways under 1% of the largest part are "
-        "not drawn.",
-        "Gevulde balken tellen op tot het totaal; gestippelde balken overlappen; lijn: interval. Wegen onder 1% van "
-        "het grootste deel zijn niet getekend.",
+        "Filled bars add up to the total; open, dashed bars overlap; line: interval. Ways under 1% of the largest part "
+        "are not drawn.",
+        "Gevulde balken tellen op tot het totaal; open balken (streepjes) overlappen; lijn: interval. Wegen onder 1% "
+        "van het grootste deel zijn niet getekend.",
     ),
     "paths_read": (
         "“Directly” passes through none of the KPIs named here. What passes through one KPI may also pass through "

@@ -1,10 +1,11 @@
 """Effects over time and along paths: every link's equation, followed over the unrolled graph."""
 
 from .agreement import Gap
+from .amounts import Amount
 from .chain import Chain, Step, chain
 from .links import LinkSystem, fit_system
 from .paths import Part, Paths, paths
-from .profile import Amount, Moment, Profile, profile
+from .profile import Moment, Profile, profile
 
 __all__ = [
     "Amount",

@@ -15,11 +15,10 @@ import pandas as pd
 
 from ..dag import downstream
 from ..errors import Fault, QuestionError, did_you_mean
-from ..estimators.clusters import jackknife_covariance
 from ..graph import KPIGraph, Node
 from ..language import NOTHING, Text
 from .links import LinkSystem
-from .profile import Amount, amount
+from .profile import Amount
 
 
 @dataclass(frozen=True)
@@ -108,8 +107,7 @@ def chain(system: LinkSystem, kpis: Sequence[str], *, change: float = 1.0, level
             parts = ways.follow_apart(slopes, [target], named)[target]
             return change * parts.get(frozenset(named), np.zeros(len(slopes)))[:, None]
 
-        values, moved = system.replicates(ways, outputs)
-        size = amount(values, jackknife_covariance(moved), np.ones(1), system.df(ways), level)
+        size = system.outputs(ways, outputs).amount(np.ones(1), level)
         steps.append(Step(kpis[i], moments[i], size, _relative(size.value, means.get(kpis[i], np.nan))))
     return Chain(tuple(steps), NOTHING, level)
 

@@ -8,16 +8,18 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
-from scipy import stats
 
 from ..estimators.clusters import jackknife_covariance
 from ..estimators.screen import Refusal
 from ..graph import KPIGraph
 from ..language import Name, Text
 from ..panel import Panel
+from .amounts import Outputs, coefficient_draws
 from .correction import Corrected, correct
 from .equations import Equations, fit_equations, shape_of
 from .responses import Ways, find_ways
+
+DRAWS = 4000
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,33 +64,41 @@ class LinkSystem:
             default=float(max(1, len(self.equations.units) - 1)),
         )
 
-    def replicates(self, ways: Ways, outputs: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Outputs and, to first order, how they move with each unit left out.
+    def outputs(
+        self, ways: Ways, work: Callable[[np.ndarray], np.ndarray], rng: np.random.Generator | None = None
+    ) -> Outputs:
+        """Numbers that are worked out from the coefficients on these ways.
 
         Parameters
         ----------
         ways : Ways
-        outputs : callable
-            From slopes, shape (sets, links), to outputs, shape (sets, k).
+        work : callable
+            From slopes, shape (sets, links), to numbers, shape (sets, k).
+        rng : numpy.random.Generator, optional
+            The same draws each time by default.
 
         Returns
         -------
-        tuple of ndarray
-            The outputs, shape (k,), and their replicates, shape (units, k), widened by the noise of the simulation.
+        Outputs
+            Both replicates and draws are widened by the noise of the simulation that corrected the coefficients.
         """
-        slopes, left_out = self.corrected.slopes, self.corrected.left_out
+        slopes, left_out, df = self.corrected.slopes, self.corrected.left_out, self.df(ways)
         places = self.used(ways)
         if not places:  # nothing on the way is estimated, perhaps because no equation could be
-            values = outputs(slopes[None, :])[0]
-            return values, np.tile(values, (max(1, len(left_out)), 1))
-        errors = np.sqrt(np.diag(jackknife_covariance(left_out[:, places])))
+            values = work(slopes[None, :])[0]
+            same = np.tile(values, (max(1, len(left_out)), 1))
+            return Outputs(values, same, same, df)
+        moved = slopes[places] + (left_out - slopes)[:, places] * np.sqrt(1 + self.corrected.noise)
+        errors = np.sqrt(np.diag(jackknife_covariance(moved)))
         steps = np.zeros((len(places), len(slopes)))
         steps[np.arange(len(places)), places] = errors
-        values = outputs(np.vstack([slopes, slopes + steps, slopes - steps]))
+        values = work(np.vstack([slopes, slopes + steps, slopes - steps]))
         count = len(places)
         change = (values[1 : count + 1] - values[count + 1 :]) / np.where(errors > 0, 2 * errors, 1.0)[:, None]
-        moved = (left_out - slopes)[:, places] @ change
-        return values[0], values[0] + moved * np.sqrt(1 + self.corrected.noise)
+        drawn = np.tile(slopes, (DRAWS, 1))
+        draws = np.random.default_rng(0) if rng is None else rng
+        drawn[:, places] = coefficient_draws(slopes[places], moved, df, DRAWS, draws)
+        return Outputs(values[0], values[0] + (moved - slopes[places]) @ change, work(drawn), df)
 
 
 def fit_system(
@@ -167,22 +177,6 @@ def _correctable(equations: Equations) -> Equations:
 def _without(equations: Equations, lost: dict[str, Text]) -> Equations:
     fitted = {kpi: found for kpi, found in equations.fitted.items() if kpi not in lost}
     return replace(equations, fitted=fitted, refused={**equations.refused, **lost})
-
-
-def critical(joint: np.ndarray, df: float, level: float, rng: np.random.Generator, draws: int = 20_000) -> float:
-    """The half-width, in standard errors, at which intervals hold all of several outputs at once (sup-t).
-
-    Montiel Olea and Plagborg-Moller (2019), Journal of Applied Econometrics 34:1-17. Outputs without uncertainty do not
-    count.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(1)
-    >>> round(critical(np.eye(1), 1e6, 0.95, rng), 1), round(critical(np.eye(8), 1e6, 0.95, rng), 1)
-    (2.0, 2.7)
-    """
-    alone = float(stats.t.ppf(0.5 + level / 2, df))  # never narrower than one output by itself
-    return max(alone, float(np.quantile(largest(joint, df, rng, draws), level)))
 
 
 def largest(joint: np.ndarray, df: float, rng: np.random.Generator, draws: int = 20_000) -> np.ndarray:

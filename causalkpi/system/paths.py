@@ -18,13 +18,12 @@ import pandas as pd
 
 from ..dag import causal_nodes, downstream, upstream
 from ..errors import Fault, QuestionError, did_you_mean
-from ..estimators.clusters import jackknife_covariance
 from ..graph import KPIGraph, Node
 from ..language import NOTHING, Name, Text, both
 from ..question import Question, Unanswered
 from ..reasons import no_path
 from .links import LinkSystem
-from .profile import Amount, amount
+from .profile import Amount
 from .responses import Visited
 
 OPPOSITE = 0.01  # of the total: parts of the other sign that come to less are rounding in an argument about shares
@@ -182,13 +181,13 @@ def paths(
         found = ways.follow_apart(slopes, [question.target], named)[question.target]
         return question.contrast * np.column_stack([found.get(one, np.zeros(len(slopes))) for one in sets])
 
-    values, moved = system.replicates(ways, outputs)
-    joint, df = jackknife_covariance(moved), system.df(ways)
-    no_shares = _no_shares(values, amount(values, joint, np.ones(len(sets)), df, level))
+    found = system.outputs(ways, outputs)
+    values = found.values
+    no_shares = _no_shares(values, found.amount(np.ones(len(sets)), level))
     total = float(values.sum())
 
     def part(kind: str, kpis: Collection[str], chosen: np.ndarray, natural: Text = NOTHING) -> Part:
-        size = amount(values, joint, chosen.astype(float), df, level)
+        size = found.amount(chosen.astype(float), level)
         return Part(kind, tuple(sorted(kpis)), size, np.nan if no_shares else size.value / total, natural)
 
     direct = np.array([not one for one in sets])
@@ -202,7 +201,7 @@ def paths(
     if routes[most:]:
         rest = frozenset().union(*(sets[i] for i in routes[most:]))
         parts.append(part("other_routes", rest, np.isin(np.arange(len(sets)), routes[most:])))
-    return Paths(question, named, tuple(parts), no_shares, level, df)
+    return Paths(question, named, tuple(parts), no_shares, level, found.df)
 
 
 def _may_mediate(graph: KPIGraph, question: Question, named: Collection[str]) -> None:

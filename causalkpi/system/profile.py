@@ -13,41 +13,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from ..estimators import Answer, Estimate
-from ..estimators.clusters import jackknife_covariance
 from ..finding import Finding
 from ..graph import Node
 from ..language import NOTHING, Text
 from ..question import Question, Unanswered
 from .agreement import Gap, two_routes
-from .links import LinkSystem, critical
+from .amounts import Amount
+from .links import LinkSystem
 
 NO_PATH = Text(
     "The graph has no path along which it could act within this horizon.",
     "De graaf bevat geen pad waarlangs dit binnen deze horizon kan werken.",
 )
 PER_YEAR = {"year": 1, "quarter": 4, "month": 12, "week": 52, "day": 365}
-
-
-@dataclass(frozen=True)
-class Amount:
-    """A number with its standard error and interval, in the outcome's unit for the whole change.
-
-    Parameters
-    ----------
-    value, std_error : float
-    interval : tuple of float
-        At the profile's level, for this number alone.
-    p_value : float
-        Two-sided, of the null that it is zero.
-    """
-
-    value: float
-    std_error: float
-    interval: tuple[float, float]
-    p_value: float
 
 
 @dataclass(frozen=True)
@@ -232,30 +212,25 @@ def profile(
         zero = np.zeros(len(slopes))
         return change * np.column_stack([changed.get(node, zero) for node in nodes])
 
-    values, moved = system.replicates(ways, outputs)
+    found = system.outputs(ways, outputs, draws)
     plain = outputs(system.equations.slopes[None, :])[0]
-    df = system.df(ways)
-    joint = jackknife_covariance(moved)
-    width = critical(joint, df, level, draws)
-    finding, gaps = two_routes(values, moved, answers, system.equations.units, df, draws)
+    ends = found.together(level)
+    finding, gaps = two_routes(found.values, found.moved, answers, system.equations.units, found.df, draws)
     factors = discount_factors(rate, system.panel.frequency, count)
     moments = []
     for h, node in enumerate(nodes):
-        upto = (np.arange(count) <= h).astype(float)
-        error = float(np.sqrt(joint[h, h]))
         moments.append(Moment(
             h, "estimated" if node in ways.into or node == ways.source else "structural_zero",
-            amount(values, joint, np.eye(count)[h], df, level),
-            (float(values[h] - width * error), float(values[h] + width * error)),
-            float(plain[h]), answers[h], gaps.get(h), amount(values, joint, upto, df, level),
+            found.amount(np.eye(count)[h], level), (float(ends[0, h]), float(ends[1, h])),
+            float(plain[h]), answers[h], gaps.get(h), found.amount((np.arange(count) <= h) * 1.0, level),
         ))  # fmt: skip
     stops = Text(
         "It stops after {last} periods. {reason}", "Het houdt op na {last} perioden. {reason}",
         last=ways.until, reason=ways.why,
     ) if ways.why else NOTHING  # fmt: skip
     short = any(system.equations.fitted[system.equations.links[place][0]].short for place in system.used(ways))
-    return Profile(*named, tuple(moments), amount(values, joint, factors, df, level), rate, system.panel.frequency,
-                   level, df, len(moved), short, finding, stops)  # fmt: skip
+    return Profile(*named, tuple(moments), found.amount(factors, level), rate, system.panel.frequency,
+                   level, found.df, len(found.moved), short, finding, stops)  # fmt: skip
 
 
 def discount_factors(rate: float, frequency: str, count: int) -> np.ndarray:
@@ -268,24 +243,6 @@ def discount_factors(rate: float, frequency: str, count: int) -> np.ndarray:
     """
     per_period = (1 + rate) ** (1 / PER_YEAR.get(frequency, 1))
     return per_period ** -np.arange(count, dtype=float)
-
-
-def amount(values: np.ndarray, joint: np.ndarray, weights: np.ndarray, df: float, level: float) -> Amount:
-    """A weighted sum of outputs with its interval.
-
-    Parameters
-    ----------
-    values : ndarray, shape (k,)
-    joint : ndarray, shape (k, k)
-        Their covariance.
-    weights : ndarray, shape (k,)
-    df, level : float
-    """
-    value = float(weights @ values)
-    error = float(np.sqrt(max(0.0, weights @ joint @ weights)))
-    half = float(stats.t.ppf(0.5 + level / 2, df)) * error
-    p = float(2 * stats.t.sf(abs(value) / error, df)) if error > 0 else float(value == 0)
-    return Amount(value, error, (value - half, value + half), p)
 
 
 def _ask(ask: Callable[[Question], Answer] | None, treatment: str, outcome: str, h: int, change: float) -> Answer:

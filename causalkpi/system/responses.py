@@ -18,7 +18,7 @@ from ..dag import causal_nodes
 from ..estimators.identity import Arithmetic
 from ..estimators.screen import Refusal
 from ..graph import Node
-from ..language import Name, Text
+from ..language import NOTHING, Name, Text
 from ..panel import Panel
 from .equations import Equations
 
@@ -103,8 +103,16 @@ def find_ways(panel: Panel, equations: Equations, slopes: np.ndarray, treatment:
     order = list(_in_order(dag))
     into: dict[Node, list[tuple[Node, int, float]]] = {}
     change: dict[Node, float] = {source: size}
-    until, why = -1, Text("", "")
+    until, why = -1, NOTHING
+    span = panel.ordinals[-1] - panel.ordinals[0] + 1
     for h in range(horizon + 1):
+        if h >= span:
+            why = Text(
+                "The data span {span} periods, and nothing in them is further apart.",
+                "De gegevens beslaan {span} perioden; verder uiteen ligt er niets in.",
+                span=span,
+            )
+            break
         wanted = causal_nodes(dag, {source}, {Node(outcome, h)})
         fresh = [node for node in order if node in wanted and node not in into]
         try:

@@ -245,7 +245,7 @@ def _stops(answer: Answer) -> Text:
 
 
 def _sum(
-    panel: Panel, answers: list[Answer], factors: list[float], rng: np.random.Generator
+    panel: Panel, answers: list[Answer], factors: np.ndarray, rng: np.random.Generator
 ) -> tuple[float, np.ndarray]:
     """The discounted sum, and joint draws of it."""
     estimates = [(answer, f) for answer, f in zip(answers, factors, strict=True) if isinstance(answer, Estimate)]

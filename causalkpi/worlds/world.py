@@ -306,13 +306,18 @@ class World:
         -0.000284
         """
         self._check(question, units=units, periods=periods)
+        return float(self.responses_in_sample(question, units, periods, seed)[question.outcome][question.horizon])
+
+    def responses_in_sample(self, question: Asked, units: int, periods: int, seed: int) -> dict[str, np.ndarray]:
+        """The same for every KPI and horizon after the question's pulse, shape (periods,) each."""
         history = self.sampler(units, periods, np.random.default_rng(seed))
-        natural = history({})[question.outcome]
-        changes = [
-            (_raised(history, question, t) - natural)[:, t + question.horizon].mean()
-            for t in range(periods - question.horizon)
-        ]
-        return float(np.mean(changes))
+        natural = history({})
+        sums = {kpi: np.zeros(periods) for kpi in natural}
+        for t in range(periods):
+            raised = history({question.treatment: pulse(t, question.contrast)})
+            for kpi, values in raised.items():
+                sums[kpi][: periods - t] += (values - natural[kpi])[:, t:].mean(axis=0)
+        return {kpi: total / np.arange(periods, 0, -1) for kpi, total in sums.items()}
 
     def _check(
         self,

@@ -62,10 +62,10 @@ def main() -> None:
             ways = system.ways(treatment, outcome, HORIZON)
             nodes = [node for node in ways.into if node.kpi == outcome]
             if nodes:
-                values, moved = system.replicates(
+                found = system.outputs(
                     ways, lambda slopes, w=ways, n=nodes: np.column_stack([w.follow(slopes)[node] for node in n])
                 )
-                rng.multivariate_normal(values, jackknife_covariance(moved), DRAWS, method="eigh")
+                rng.multivariate_normal(found.values, jackknife_covariance(found.moved), DRAWS, method="eigh")
 
     parts = 0
 

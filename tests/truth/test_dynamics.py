@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 import sys
@@ -12,13 +11,10 @@ import pytest
 
 import causalkpi as ck
 
-pytestmark = pytest.mark.truth
+sys.path.insert(0, str(Path(__file__).parent))
+import dynamics
 
-_spec = importlib.util.spec_from_file_location("study_of_dynamics", Path(__file__).parent / "dynamics.py")
-assert _spec is not None and _spec.loader is not None
-dynamics = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = dynamics  # a dataclass looks its own module up
-_spec.loader.exec_module(dynamics)
+pytestmark = pytest.mark.truth
 
 
 @pytest.fixture(scope="module")

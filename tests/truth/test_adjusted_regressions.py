@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import json
-from importlib.util import module_from_spec, spec_from_file_location
+import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 import causalkpi as ck
 
+sys.path.insert(0, str(Path(__file__).parent))
+import adjusted_regressions as coverage
 
-def script(name: str) -> ModuleType:
-    """A script of this folder, under a name of its own: numba, for one, looks for another module named coverage."""
-    spec = spec_from_file_location(f"truth_{name}", Path(__file__).parent / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-coverage = script("coverage")
 pytestmark = pytest.mark.truth
 
 

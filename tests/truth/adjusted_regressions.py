@@ -1,7 +1,7 @@
 """How often the 95% interval covers the true effect, in a simulated organisation whose truth is known by intervention.
 
-    python tests/truth/coverage.py                      prints the table for a few replicates
-    python tests/truth/coverage.py --replicates 1000 --write
+    python tests/truth/adjusted_regressions.py                      prints the table for a few replicates
+    python tests/truth/adjusted_regressions.py --replicates 1000 --write
 
 The layout follows Morris, White and Crowther (2019), Statistics in Medicine 38:2074-2102. *Aims*: whether what is not
 refused is covered as promised. *Data*: fresh panels of Waterland Bank. *Estimands*: effects of a pulse of one unit, by
