@@ -153,7 +153,15 @@ def test_a_unit_root_runs_away_and_is_refused() -> None:
     system = fit_system(as_panel(frame, unit="unit", period="period"), graph, confirm=False)
     found = profile(system, "y", "z", horizon=3)
     assert not found.answered or found.moments[-1].horizon == 1  # the first step needs no own past
-    assert "runs away" in found.why
+    assert "runs away" in found.why or "left a period later" in found.why
+
+
+def test_fewer_units_than_were_simulated_are_refused() -> None:
+    system = fit_system(panel_of(BANK, 7, 16, 3), BANK.graph, confirm=False)
+    found = profile(system, "customer_loyalty", "churn", horizon=2)
+    assert not found.answered
+    assert "Only 7 units" in found.why
+    assert isinstance(paths(system, Question("customer_loyalty", "churn", 1)), Unanswered)
 
 
 def test_few_usable_periods_are_refused() -> None:

@@ -25,6 +25,7 @@ from .equations import Equation, Equations
 COPIES, MOST_UNITS = 12, 20_000
 ROUNDS, CLOSE = 12, 0.01  # of a standard error
 BURN_IN = 40
+MOST_PERSISTENT = 0.9
 FEWEST_PERIODS = 4
 RUNS_AWAY = Text(
     "The system of links runs away: a KPI's own past, or a loop, multiplies a change instead of letting it die out.",
@@ -89,6 +90,19 @@ def correct(panel: Panel, equations: Equations, rng: np.random.Generator) -> Cor
         rounds += 1
         if not np.isfinite(slopes).all() or persistence(equations, slopes, simulate.kpis) >= 1:
             raise Refusal(RUNS_AWAY, Text("Look at differences.", "Kijk naar veranderingen."))
+    root = persistence(equations, slopes, simulate.kpis)
+    if root > MOST_PERSISTENT:
+        raise Refusal(
+            Text(
+                "Of a change {root:.0%} is left a period later: beyond {most:.0%} the correction for short panels was not "
+                "simulated.",
+                "Van een verandering is een periode later nog {root:.0%} over: voorbij {most:.0%} is de correctie voor "
+                "korte panels niet gesimuleerd.",
+                root=root,
+                most=MOST_PERSISTENT,
+            ),
+            Text("Look at differences.", "Kijk naar veranderingen."),
+        )
     moved = left_out.copy()
     moved[:, at] = slopes[at] + (left_out[:, at] - observed[at]) @ _back(equations, simulate, slopes, errors, at).T
     return Corrected(slopes, moved, 1 / simulate.copies, rounds)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..estimators.clusters import jackknife_covariance
 from ..estimators.screen import Refusal
-from ..graph import KPIGraph
+from ..graph import KPIGraph, Node
 from ..language import Name, Text
 from ..panel import Panel
 from .amounts import Outputs, coefficient_draws
@@ -20,6 +20,7 @@ from .equations import Equations, fit_equations, shape_of
 from .responses import Ways, find_ways
 
 DRAWS = 4000
+FEWEST_UNITS = 8  # fewer were not simulated: tests/truth/dynamics.py
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,15 @@ class LinkSystem:
 
     def ways(self, treatment: str, outcome: str, horizon: int, size: float = 1.0) -> Ways:
         """The ways of a pulse; see :func:`causalkpi.system.responses.find_ways`."""
+        units = len(self.equations.units)
+        if self.panel.repeated and units < FEWEST_UNITS:
+            why = Text(
+                "Only {units} units can be used; along the links it takes {fewest}.",
+                "Slechts {units} eenheden zijn bruikbaar; langs de verbanden zijn er {fewest} nodig.",
+                units=units,
+                fewest=FEWEST_UNITS,
+            )
+            return Ways(Node(treatment, 0), {}, -1, why)
         asked = (treatment, outcome, horizon, size)
         if asked not in self._found:
             self._found[asked] = find_ways(self.panel, self.equations, self.corrected.slopes, *asked)
