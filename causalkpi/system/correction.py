@@ -94,8 +94,8 @@ def correct(panel: Panel, equations: Equations, rng: np.random.Generator) -> Cor
     if root > MOST_PERSISTENT:
         raise Refusal(
             Text(
-                "Of a change {root:.0%} is left a period later: beyond {most:.0%} the correction for short panels was not "
-                "simulated.",
+                "Of a change {root:.0%} is left a period later: beyond {most:.0%} the correction for short panels was "
+                "not simulated.",
                 "Van een verandering is een periode later nog {root:.0%} over: voorbij {most:.0%} is de correctie voor "
                 "korte panels niet gesimuleerd.",
                 root=root,
