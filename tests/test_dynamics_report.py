@@ -233,7 +233,7 @@ def test_every_sentence_of_the_section_is_used():
 def harmful() -> Run:
     one = KPI("service", en=EVIL, unit="<i>x</i>", minimum=0, maximum=100)
     study = firm(
-        units=12, service=one, loyalty=KPI("loyalty", en=FORMULA, unit="=1+1"), spend=KPI("spend", en="@spend")
+        units=20, service=one, loyalty=KPI("loyalty", en=FORMULA, unit="=1+1"), spend=KPI("spend", en="@spend")
     )
     return run_of(study, follow(study, WANTED))
 
