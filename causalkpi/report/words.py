@@ -282,10 +282,10 @@ FRONT: Mapping[str, tuple[str, str]] = {
         "{change}, één {period} lang: wat dat met {outcome} doet",
     ),
     "values_intro": (
-        "A pulse of one period, and what it does to money in that period and later, discounted. The interval leaves "
-        "out one unit at a time in all periods at once.",
+        "A pulse of one period, and what it does to money in that period and later, discounted. The interval comes "
+        "from joint draws over all periods.",
         "Een verandering van één periode, en wat die in dezelfde en latere perioden met het geld doet, contant "
-        "gemaakt. Het interval laat telkens één eenheid weg, in alle perioden tegelijk.",
+        "gemaakt. Het interval komt uit gezamenlijke trekkingen over alle perioden.",
     ),
     "money_settled": ("The interval is clear of zero.", "Het interval ligt vrij van nul."),
     "money_open": (
