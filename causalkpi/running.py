@@ -72,7 +72,7 @@ def values(file: StudyFile, study: Study, progress: Callable[[str], None]) -> tu
         found.append(
             net_present_value(
                 study.panel,
-                study.answer,
+                study.adjusted,
                 wanted.treatment,
                 wanted.outcome,
                 rate=wanted.rate,

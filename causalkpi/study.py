@@ -31,7 +31,7 @@ from .parallel import spread
 from .question import Estimand, Question, Unanswered
 from .reverse import ReverseDirection, reverse_direction
 from .suspicions import suspect
-from .system import Chain, LinkSystem, Paths, Profile, chain, fit_system, paths, profile
+from .system import Chain, LinkSystem, Paths, Profile, along_the_links, chain, fit_system, paths, profile
 
 
 class Study:
@@ -103,6 +103,7 @@ class Study:
         self._blocked = blocked(self.panel, self.graph, self.faults)
         self.register: list[Question] = []
         self._answers: dict[Question, Answer] = {}
+        self._alone: dict[Question, Answer] = {}
 
     def ask(self, treatment: str, outcome: str, horizon: int = 0, contrast: float = 1.0) -> Evidence:
         """Identify, estimate and examine one question.
@@ -148,14 +149,31 @@ class Study:
         return Unanswered(question, "refused_data", reasons or found.reason, found.help, MEND)
 
     def answer(self, question: Question) -> Answer:
-        """Identify and estimate a question, and put it on the register."""
+        """Identify and estimate a question, and put it on the register.
+
+        By the adjusted regression; where only the panel's length stands in its way, along the links alone
+        (:mod:`causalkpi.system.alone`), which the answer's estimator, warnings and assumptions say.
+        """
+        found = self.adjusted(question)
+        if not isinstance(found, Unanswered) or not found.short:
+            return found
+        if question not in self._alone:
+            estimand, rng = self.identify(question), np.random.default_rng(self.seed)
+            along = isinstance(estimand, Estimand) and estimand.route in ("back_door", "identity")
+            self._alone[question] = (
+                along_the_links(self.system, estimand, found, level=self.level, rng=rng) if along else found
+            )
+        return self._alone[question]
+
+    def adjusted(self, question: Question) -> Answer:
+        """The answer of the adjusted regression and no other, put on the register: what links are held against."""
         question.against(self.graph)
         self.register.append(question)
         if question not in self._answers:
-            self._answers[question] = self._answer(question)
+            self._answers[question] = self._adjusted(question)
         return self._answers[question]
 
-    def _answer(self, question: Question) -> Answer:
+    def _adjusted(self, question: Question) -> Answer:
         for kpi in (question.treatment, question.outcome):
             if kpi in self._blocked:
                 return Unanswered(question, "refused_data", refused(self._blocked, [kpi]), remedy=MEND)
@@ -186,7 +204,7 @@ class Study:
         question.against(self.graph)
         rng = np.random.default_rng(self.seed)
         return profile(self.system, treatment, outcome, horizon=horizon, change=contrast, rate=rate, level=self.level,
-                       ask=self.answer, rng=rng)  # fmt: skip
+                       ask=self.adjusted, rng=rng)  # fmt: skip
 
     def paths(
         self, treatment: str, outcome: str, horizon: int, contrast: float = 1.0, *, through: Collection[str] = ()
