@@ -104,6 +104,7 @@ class Study:
         self.register: list[Question] = []
         self._answers: dict[Question, Answer] = {}
         self._alone: dict[Question, Answer] = {}
+        self._changes: dict[tuple[str, str, int, int, int], EventStudy | Unanswered] = {}
 
     def ask(self, treatment: str, outcome: str, horizon: int = 0, contrast: float = 1.0) -> Evidence:
         """Identify, estimate and examine one question.
@@ -250,8 +251,11 @@ class Study:
         unusable = refused(self._blocked, (change, outcome))
         if unusable:
             return Unanswered(question, "refused_data", unusable, remedy=MEND)
-        return event_study(self.panel, change, outcome, horizon=horizon, leads=leads, anticipation=anticipation,
-                           level=self.level, seed=self.seed)  # fmt: skip
+        asked = (change, outcome, horizon, leads, anticipation)
+        if asked not in self._changes:
+            self._changes[asked] = event_study(self.panel, change, outcome, horizon=horizon, leads=leads,
+                                               anticipation=anticipation, level=self.level, seed=self.seed)  # fmt: skip
+        return self._changes[asked]
 
     def run(
         self,

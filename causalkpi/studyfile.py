@@ -26,7 +26,7 @@ from .studyschema import AskedEntry, SourceEntry, StudyEntry
 from .yamlfile import Position, Step, read_yaml
 
 _LEVEL, _SEED = 0.95, 0
-_ASKED = ("questions", "profiles", "paths", "chains")
+_ASKED = ("questions", "profiles", "paths", "chains", "changes")
 _NOTATION = ("unit", "period", "frequency", "decimal", "thousands", "separator", "sheet")
 
 
@@ -346,7 +346,7 @@ class _Meaning:
 
     def claims(self, graph: KPIGraph) -> bool:
         """Whether the claims are asked too; a file that wants nothing at all is at fault."""
-        there = any(claim.questions for claim in graph.claims)
+        there = any(claim.questions or claim.changes for claim in graph.claims)
         if self.document.claims and not there:
             self.note("claims", "claims: true", "false: this graph has none that ask anything", "", "claims")
         claims = there if self.document.claims is None else self.document.claims
