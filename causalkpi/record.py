@@ -23,6 +23,7 @@ from .answers import Answers, Asked
 from .changes import Changes
 from .errors import Fault
 from .estimators import Estimate
+from .estimators.conventions import chosen
 from .event_study import EventStudy
 from .graph import KPIGraph
 from .graphfile import to_yaml
@@ -133,6 +134,7 @@ def to_record(run: Run) -> dict[str, Any]:
         "versions": versions(),
         "seed": study.seed,
         "level": study.level,
+        "errors": chosen(study.errors)[0],
         "choices": dict(run.choices),
         "faults": [_fault(fault) for fault in study.faults],
         "ledger": run.ledger.to_dict(),

@@ -159,11 +159,7 @@ class Study:
         if not isinstance(found, Unanswered) or not found.short:
             return found
         if question not in self._alone:
-            estimand, rng = self.identify(question), np.random.default_rng(self.seed)
-            along = isinstance(estimand, Estimand) and estimand.route in ("back_door", "identity")
-            self._alone[question] = (
-                along_the_links(self.system, estimand, found, level=self.level, rng=rng) if along else found
-            )
+            self._alone[question] = self._followed(question, found)
         return self._alone[question]
 
     def adjusted(self, question: Question) -> Answer:
@@ -180,6 +176,14 @@ class Study:
                 return Unanswered(question, "refused_data", refused(self._blocked, [kpi]), remedy=MEND)
         rng = np.random.default_rng(self.seed)
         return estimate(self.panel, self.identify(question), level=self.level, rng=rng, errors=self.errors)
+
+    def _followed(self, question: Question, refused: Unanswered) -> Answer:
+        """The answer along the links to a question that the regression refused; by other routes it stays refused."""
+        estimand = self.identify(question)
+        if isinstance(estimand, Unanswered) or estimand.route not in ("back_door", "identity"):
+            return refused
+        rng = np.random.default_rng(self.seed)
+        return along_the_links(self.system, estimand, refused, level=self.level, rng=rng)
 
     @property
     def system(self) -> LinkSystem:

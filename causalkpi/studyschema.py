@@ -11,6 +11,9 @@ from .language import Language
 from .question import FARTHEST
 
 Grain = Literal["year", "quarter", "month", "week", "day", "step"]
+Errors = Literal[  # the keys of causalkpi.estimators.conventions.CHOICES; a test holds them together
+    "usual", "bias_reduced", "leave_one_unit_out", "by_unit_and_period", "across_units", "by_driscoll_and_kraay"
+]  # fmt: skip
 
 
 class SourceEntry(Part):
@@ -95,6 +98,7 @@ class StudyEntry(Part):
     changes: list[ChangedEntry] = Field(default_factory=list)
     level: Annotated[float, Field(gt=0, lt=1)] | None = None
     seed: Annotated[int, Field(ge=0)] | None = None
+    errors: Errors | None = None
     identity: dict[str, str] = Field(default_factory=dict)
     measured: dict[str, str] = Field(default_factory=dict)
     smallest_effects: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)

@@ -147,6 +147,15 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
         "Verborgen oorzaken die in de tijd veranderen: geen toets vindt ze allemaal. Hoe sterk ze zouden moeten zijn, "
         "staat bij elke schatting.",
     ),
+    "errors_chosen": (
+        "{errors}. Chosen by the study for single regressions that need no correction. Corrected answers, and answers "
+        "put together from several regressions, have no other errors than their own and are refused under this choice; "
+        "what was followed over time, along paths or since changes keeps its own.",
+        "{errors}. Gekozen door het onderzoek, voor enkelvoudige regressies die geen correctie nodig hebben. "
+        "Gecorrigeerde antwoorden, en antwoorden die uit meer regressies zijn samengesteld, kennen alleen hun eigen "
+        "standaardfouten en worden bij deze keuze geweigerd; wat in de tijd, langs wegen of sinds veranderingen is "
+        "gevolgd, houdt de eigen.",
+    ),
     "chance": ("Chance", "Toeval"),
     "by_chance": (
         "At {level:.0%} confidence about {misses} of {count} intervals would miss the truth even if every assumption "
