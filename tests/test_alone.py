@@ -14,6 +14,8 @@ from causalkpi.grade import RULE, grade
 from causalkpi.question import Question, Unanswered
 from causalkpi.record import Run
 from causalkpi.report import to_html
+from causalkpi.report.reader import Reader
+from causalkpi.report.sections.headlines import headlines
 from causalkpi.rule import Comparison
 
 BANK = ck.load_world("waterland")
@@ -87,6 +89,7 @@ def test_it_says_what_it_is_in_both_languages(study: ck.Study) -> None:
     assert any("whole KPI map" in text for text in found.estimand.assumptions)
     assert any("hele KPI-kaart" in text.render("nl") for text in found.estimand.assumptions)
     assert found.estimand.roles == ()
+    assert found.population == "60 units, each link as seen in 2019Q1 to 2021Q4"
     with pytest.raises(ValueError, match="links"):
         found.to_dowhy()
 
@@ -174,3 +177,12 @@ def test_the_report_shows_it(study: ck.Study, ledger: ck.Ledger, language, said:
     sheets = page.partition('id="sheets"')[2] or page
     for words in said:
         assert words.lower() in sheets.lower(), words
+
+
+def test_what_fades_along_the_links_is_no_caution_about_raw_figures(study: ck.Study) -> None:
+    """Against a raw slope that stays as it is, any effect many periods later is much smaller."""
+    far = Question("customer_loyalty", "churn", 8)
+    run = Run("Far", study, study.run([Question("customer_loyalty", "churn", 1), far], claims=False), "mine")
+    raw = next(b.value for b in answered(study, far).beside if b.name == "association")
+    assert abs(raw) > 2 * abs(answered(study, far).value)
+    assert [card for card in headlines(Reader(run)) if "churn" in card.sentence and "8 quarters" in card.sentence] == []

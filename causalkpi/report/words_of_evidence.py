@@ -36,6 +36,12 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
     "checks": ("Checks", "Toetsen"),
     "checks_none": ("No checks are made for this route yet.", "Voor deze route worden nog geen toetsen uitgevoerd."),
     "checks_all": ("Nothing failed and nothing is doubtful.", "Niets faalt en niets is twijfelachtig."),
+    "checks_links": (
+        "The checks of a regression do not exist for this route. The shorter horizons, which both routes can answer, "
+        "were held against one another; nothing failed there.",
+        "De toetsen van een regressie bestaan niet voor deze route. De kortere horizonnen, waarop beide routes een "
+        "antwoord geven, zijn naast elkaar gelegd; daar faalt niets.",
+    ),
     "checks_rest": ("The other checks", "De overige toetsen"),
     "column_check": ("Check", "Toets"),
     "column_result": ("Result", "Resultaat"),

@@ -108,7 +108,20 @@ def along_the_links(
         minimum_detectable=detectable(number.std_error, found.df),
         convention=convention,
         units=len(found.moved),
+        population=_population(system, len(found.moved)),
         results=tuple(fit.results for fit in fits),
+    )
+
+
+def _population(system: LinkSystem, units: int) -> Text:
+    """For whom: each link is learned from all that is seen of it, so no one set of periods is the treated one."""
+    panel = system.panel
+    return Text(
+        "{n:,} units, each link as seen in {first} to {last}",
+        "{n:,} eenheden, elk verband zoals waargenomen in {first} tot en met {last}",
+        n=units,
+        first=panel.label(panel.ordinals[0]),
+        last=panel.label(panel.ordinals[-1]),
     )
 
 
