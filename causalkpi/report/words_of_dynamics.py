@@ -88,7 +88,6 @@ DYNAMICS: Mapping[str, tuple[str, str]] = {
     "chain_none": ("The chain cannot be followed", "De keten is niet te volgen"),
     # changes made at different times
     "event_studies": ("Changes made at different times", "Veranderingen op verschillende momenten"),
-    "two_way_fixed_effects": ("Plain two-way fixed effects", "Gewone vaste effecten, twee kanten op"),
     "since_not": (
         "What this is not: a trial in which chance decided who changed. It takes for granted that units which changed "
         "would otherwise have moved as those that they are held against, and that no unit responds to another's "

@@ -11,6 +11,10 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
     "origin_study": ("the study's own question", "een eigen vraag van het onderzoek"),
     "asked_by": ("Asked by", "Gevraagd door"),
     "graded_there": ("graded there", "daar beoordeeld als"),
+    "two_way_fixed_effects": (
+        "Plain two-way fixed effects",
+        "Gewone vaste effecten voor eenheid en periode",
+    ),
     "logit": ("Logit, standardised", "Logit, gestandaardiseerd"),
     "picture_alt": (
         "Estimate {value}, interval {interval}, on a line with zero.",

@@ -78,6 +78,7 @@ def along_the_links(
     used = {system.equations.links[place][0] for place in system.used(ways)}
     equations = [system.equations.fitted[kpi] for kpi in sorted(used)]
     fits = [equation.fit for equation in equations]
+    units = min(len(fit.sample.units) for fit in fits)  # the answer is no better founded than its weakest link
     uncorrected = Beside("uncorrected", plain.value, plain.std_error, plain.interval, plain.p_value, _UNCORRECTED)
     fixed = [UNIT_NODE] * any(fit.sample.unit_effects for fit in fits)
     fixed += [PERIOD_NODE] * any(fit.sample.period_effects for fit in fits)
@@ -98,7 +99,7 @@ def along_the_links(
     convention = Text(
         "joint draws of all links on the way, leaving one unit out at a time ({n} units)",
         "gezamenlijke trekkingen van alle verbanden onderweg, telkens met weglating van één eenheid ({n} eenheden)",
-        n=len(found.moved),
+        n=units,
     )
     return replace(
         answer,
@@ -107,8 +108,8 @@ def along_the_links(
         df=found.df,
         minimum_detectable=detectable(number.std_error, found.df),
         convention=convention,
-        units=len(found.moved),
-        population=_population(system, len(found.moved)),
+        units=units,
+        population=_population(system, units),
         results=tuple(fit.results for fit in fits),
     )
 
