@@ -28,7 +28,7 @@ _GRADES = {
     "negligible": Text("a demonstrably negligible effect", "een aantoonbaar verwaarloosbaar effect"),
     "ungraded": Text("no grade", "geen oordeel"),
 }
-_SETTINGS = ("level", "seed", "smallest", "settled")
+_SETTINGS = ("level", "seed", "errors", "smallest", "settled")
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,8 @@ def _causes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Tex
     versions = sorted(str(name) for name in old.keys() | new.keys() if old.get(name) != new.get(name))
     if versions:
         yield Text("Versions changed: {names}.", "Versies zijn veranderd: {names}.", names=versions)
-    settings = [name for name in _SETTINGS if before.get(name) != after.get(name)]
+    unsaid = {"errors": "usual"}  # what records of old leave out
+    settings = [name for name in _SETTINGS if {**unsaid, **before}.get(name) != {**unsaid, **after}.get(name)]
     if settings:
         yield Text("The settings changed: {names}.", "De instellingen zijn veranderd: {names}.", names=settings)
 

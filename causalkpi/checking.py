@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from .errors import SEVERITIES
+from collections.abc import Iterator
+
+import numpy as np
+
+from .errors import SEVERITIES, DataError
+from .estimators.changeover import NEVER, read_changeover
+from .estimators.screen import Refusal
 from .headers import suggest
-from .language import Language, Text, render
+from .language import Language, Name, Text, render
 from .question import Estimand, label
 from .study import Study
 from .studyfile import StudyFile
@@ -15,6 +21,12 @@ _SAYS = {
     "loops": ("Feedback, cut over time: {loop}", "Terugkoppeling, doorgeknipt in de tijd: {loop}"),
     "held": ("held fixed: {nodes}", "constant gehouden: {nodes}"),
     "nothing": ("nothing needs to be held fixed", "niets hoeft constant gehouden te worden"),
+    "change": (
+        "{change} → {outcome}, since the change: {units} units change, in {dates} periods; held against {comparison}",
+        "{change} → {outcome}, sinds de verandering: {units} eenheden veranderen, in {dates} perioden; vergeleken met "
+        "{comparison}",
+    ),
+    "no_change": ("{change} → {outcome}, since the change: {why}", "{change} → {outcome}, sinds de verandering: {why}"),
     "means": ("Column {header} probably means {kpi}: {why}", "Kolom {header} is waarschijnlijk {kpi}: {why}"),
 }
 _MOST_LOOPS = 5
@@ -59,4 +71,25 @@ def check_text(file: StudyFile, study: Study, language: Language = "en") -> str:
         else:
             reason = render(found.reason, language, name)
             lines.append(f"{origin}: {asked}: {status_words(found.status, language)}. {reason}")
+    lines += [f"{origin}: {render(said, language, name)}" for origin, said in _changes(file, study)]
     return "\n".join(lines)
+
+
+def _changes(file: StudyFile, study: Study) -> Iterator[tuple[str, Text]]:
+    """Who asks what a change did that units made at different times, and who changed when, or why that is not seen."""
+    wanted = [("study", (w.change, w.outcome, w.anticipation)) for w in file.following.changes]
+    for claim in study.graph.claims if file.claims else ():
+        wanted += [(claim.id, (change, outcome, 0)) for _, change, outcome, _, _ in claim.changes]
+    for origin, (change, outcome, anticipation) in dict.fromkeys(wanted):
+        names = {"change": Name(change), "outcome": Name(outcome)}
+        try:
+            study.panel.columns([(change, 0), (outcome, 0)])
+            found = read_changeover(study.panel, change, outcome, anticipation)
+        except DataError as error:
+            yield origin, Text(*_SAYS["no_change"], why=error.text, **names)
+        except Refusal as refusal:
+            yield origin, Text(*_SAYS["no_change"], why=refusal.reason, **names)
+        else:
+            dates = np.unique(found.adopts[found.adopts < NEVER])
+            yield origin, Text(*_SAYS["change"], units=found.count(found.adopts < NEVER), dates=len(dates),
+                               comparison=found.comparison, **names)  # fmt: skip

@@ -66,7 +66,7 @@ def run_demo(progress: Callable[[str], None] = lambda _: None, language: Languag
     study = Study(load_graph(GRAPH), load_demo(), unit="unit", period="period")
     ledger = study.run(HEADLINES, progress=progress)
     progress("the value of a point of customer_loyalty")
-    value = net_present_value(study.panel, study.answer, "customer_loyalty", "operating_result", rate=RATE,
+    value = net_present_value(study.panel, study.adjusted, "customer_loyalty", "operating_result", rate=RATE,
                               system=study.system)  # fmt: skip
     followed = follow(study, FOLLOWED, progress)
     directions, lags = look_both_ways(study, progress)

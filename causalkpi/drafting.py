@@ -257,7 +257,7 @@ class _Draft:
 
     def asked(self) -> Iterator[str]:
         """What the study asks: the graph's claims, or else the effect of one link, of KPIs at hand if there is one."""
-        if any(claim.questions for claim in self.graph.claims):
+        if any(claim.questions or claim.changes for claim in self.graph.claims):
             yield "claims: true"
             return
         links = [link for link in self.graph.links if link.source != link.target]

@@ -23,6 +23,7 @@ from .language import NOTHING, Name, Text
 from .panel import Panel
 from .question import Question
 from .refuters import refute_regression
+from .refuters.two_routes import two_routes_before
 from .sensitivity import STRICT_FLOOR, Sensitivity, sensitivity
 
 SMALL = 0.1
@@ -185,6 +186,8 @@ def examine(
     """The findings about an answer, and what hidden causes could do to it; nothing where there is no number."""
     if not isinstance(answer, Estimate):
         return (), ()
+    if answer.estimand.route == "links":
+        return (two_routes_before(answer, panel, rng),), ()
     parts = [(part, _findings(part, panel, rng)) for part in answer.regressions]
     findings = _worst([(part.outcome.kpi, found) for part, found in parts])
     return findings, tuple(sensitivity(part, part.weight, answer.level) for part, _ in parts if part.weight)

@@ -1,4 +1,4 @@
-"""What a study wants followed over time and along paths, and the same followed."""
+"""What a study wants followed over time, along paths and since changes, and the same followed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import networkx as nx
 
+from .event_study import EventStudy
 from .graph import KPIGraph
 from .lags import NO_LAGS, Lags
 from .question import Question, Unanswered
@@ -71,6 +72,26 @@ class ChainWanted:
 
 
 @dataclass(frozen=True)
+class ChangeWanted:
+    """One change, made by units at different times, that a study wants followed.
+
+    Parameters
+    ----------
+    change : str
+        A KPI that is 0 until a unit changes and 1 from then on.
+    outcome : str
+    horizon, leads, anticipation : int
+        As for :meth:`causalkpi.Study.staggered`.
+    """
+
+    change: str
+    outcome: str
+    horizon: int = 8
+    leads: int = 4
+    anticipation: int = 0
+
+
+@dataclass(frozen=True)
 class Following:
     """All that a study wants followed.
 
@@ -79,15 +100,17 @@ class Following:
     profiles : tuple of ProfileWanted
     paths : tuple of PathsWanted
     chains : tuple of ChainWanted
+    changes : tuple of ChangeWanted
     """
 
     profiles: tuple[ProfileWanted, ...] = ()
     paths: tuple[PathsWanted, ...] = ()
     chains: tuple[ChainWanted, ...] = ()
+    changes: tuple[ChangeWanted, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything to follow."""
-        return bool(self.profiles or self.paths or self.chains)
+        return bool(self.profiles or self.paths or self.chains or self.changes)
 
 
 @dataclass(frozen=True)
@@ -99,11 +122,13 @@ class Followed:
     profiles : tuple of Profile
     paths : tuple of Paths or Unanswered
     chains : tuple of Chain
+    changes : tuple of EventStudy or Unanswered
     """
 
     profiles: tuple[Profile, ...] = ()
     paths: tuple[Paths | Unanswered, ...] = ()
     chains: tuple[Chain, ...] = ()
+    changes: tuple[EventStudy | Unanswered, ...] = ()
 
 
 def follow(study: Study, wanted: Following, progress: Callable[[str], None] = lambda _: None) -> Followed:
@@ -116,7 +141,7 @@ def follow(study: Study, wanted: Following, progress: Callable[[str], None] = la
     progress : callable
         Told what is being done.
     """
-    profiles, paths, chains = [], [], []
+    profiles, paths, chains, changes = [], [], [], []
     for one in wanted.profiles:
         progress(f"{one.treatment} -> {one.outcome}, period by period")
         profiles.append(study.profile(one.treatment, one.outcome, one.horizon, one.contrast, rate=one.rate))
@@ -127,7 +152,11 @@ def follow(study: Study, wanted: Following, progress: Callable[[str], None] = la
     for link in wanted.chains:
         progress(f"the chain {' -> '.join(link.kpis)}")
         chains.append(study.chain(*link.kpis, change=link.change))
-    return Followed(tuple(profiles), tuple(paths), tuple(chains))
+    for which in wanted.changes:
+        progress(f"{which.change} -> {which.outcome}, since the change")
+        changes.append(study.staggered(which.change, which.outcome, horizon=which.horizon, leads=which.leads,
+                                       anticipation=which.anticipation))  # fmt: skip
+    return Followed(tuple(profiles), tuple(paths), tuple(chains), tuple(changes))
 
 
 def look_both_ways(study: Study, progress: Callable[[str], None] = lambda _: None) -> tuple[ReverseDirection, Lags]:
@@ -163,12 +192,12 @@ def wanted(document: StudyEntry, graph: KPIGraph, at: Noting) -> Following:
         Told everything that is wrong.
     """
     rate = document.valuation.discount_rate if document.valuation else 0.0
-    for place in ("profiles", "paths", "chains"):
+    for place in ("profiles", "paths", "chains", "changes"):
         entries = getattr(document, place)
         for i, entry in enumerate(entries):
             if entry in entries[:i]:
                 at.note("asked-twice", "the same once more", "each once", "", place, i)
-    profiles, paths, chains = [], [], []
+    profiles, paths, chains, changes = [], [], [], []
     for i, p in enumerate(document.profiles):
         later = max(p.horizon, 1)  # a KPI's own profile begins with the pulse itself
         if _asked(p, later, graph, at, "profiles", i):
@@ -181,7 +210,13 @@ def wanted(document: StudyEntry, graph: KPIGraph, at: Noting) -> Following:
         if _connected(c.kpis, graph, at, i):
             at.attempt(lambda c=c: Question(c.kpis[0], c.kpis[1], 0, c.change), "chains", i, "change")
             chains.append(ChainWanted(tuple(c.kpis), c.change))
-    return Following(tuple(profiles), tuple(paths), tuple(chains))
+    for i, e in enumerate(document.changes):
+        known = [at.known(getattr(e, word), graph, "changes", i, word) for word in ("change", "outcome")]
+        if e.change == e.outcome:
+            at.note("change", f"{e.change!r} twice", "another KPI that may respond", "", "changes", i, "outcome")
+        elif all(known):
+            changes.append(ChangeWanted(e.change, e.outcome, e.horizon, e.leads, e.anticipation))
+    return Following(tuple(profiles), tuple(paths), tuple(chains), tuple(changes))
 
 
 def _asked(entry: AskedEntry, horizon: int, graph: KPIGraph, at: Noting, place: str, i: int) -> Question | None:

@@ -44,21 +44,23 @@ RULE: tuple[Text, ...] = (
     Text(
         "Moderate: moreover a hidden cause as strong as the strongest measured KPI, and at least one that explains "
         "{floor:.0%} of what is left of both treatment and outcome, would not take the estimate to zero; the checks "
-        "are made for its route (not yet for front doors and instruments) and the outcome is no exact function of the "
-        "regressors; something is held fixed where units are seen once; the straight line, the lead test, the other "
-        "adjustment set and the way along the links do not fail where they apply (p of at least 1%); treatment and "
-        "outcome do not both wander with shared shocks left in; placebo treatments do not show the standard error to "
-        "be far too small; the whole interval does not lie below the smallest effect of interest; the answer rests on "
-        "{few} units or more; and two estimators agree on the sign where there are two.",
+        "are made for its route (not yet for front doors, instruments, and answers along the links alone, which stay "
+        "at Weak) and the outcome is no exact function of the regressors; something is held fixed where units are "
+        "seen once; the straight line, the lead test, the other adjustment set and the way along the links do not fail "
+        "where they apply (p of at least 1%); treatment and outcome do not both wander with shared shocks left in; "
+        "placebo treatments do not show the standard error to be far too small; the whole interval does not lie below "
+        "the smallest effect of interest; the answer rests on {few} units or more; and two estimators agree on the "
+        "sign where there are two.",
         "Redelijk: bovendien brengt een verborgen oorzaak die zo sterk is als de sterkste gemeten KPI, en die ten "
         "minste {floor:.0%} verklaart van wat van zowel behandeling als uitkomst over is, de schatting niet op nul; "
-        "worden de toetsen voor de gevolgde route uitgevoerd (nog niet bij front-door en instrument) en volgt de "
-        "uitkomst niet exact uit de verklarende KPI's; wordt er iets constant gehouden waar eenheden één keer zijn "
-        "waargenomen; de rechte lijn, de toets vooruit in de tijd, de andere correctieset en de weg langs de verbanden "
-        "falen niet waar zij van toepassing zijn (p ten minste 1%); ingreep en uitkomst dwalen niet allebei terwijl "
-        "gedeelde schokken zijn blijven staan; placebo-ingrepen laten niet zien dat de standaardfout veel te klein is; "
-        "het interval ligt niet geheel onder het kleinste effect van belang; het antwoord berust op ten minste {few} "
-        "eenheden; en twee schatters zijn het, waar er twee zijn, eens over het teken.",
+        "worden de toetsen voor de gevolgde route uitgevoerd (nog niet bij front-door, instrument en antwoorden langs "
+        "de verbanden alleen, die op Zwak blijven) en volgt de uitkomst niet exact uit de verklarende KPI's; wordt er "
+        "iets constant gehouden waar eenheden één keer zijn waargenomen; de rechte lijn, de toets vooruit in de tijd, "
+        "de andere correctieset en de weg langs de verbanden falen niet waar zij van toepassing zijn (p ten minste "
+        "1%); ingreep en uitkomst dwalen niet allebei terwijl gedeelde schokken zijn blijven staan; placebo-ingrepen "
+        "laten niet zien dat de standaardfout veel te klein is; het interval ligt niet geheel onder het kleinste "
+        "effect van belang; het antwoord berust op ten minste {few} eenheden; en twee schatters zijn het, waar er twee "
+        "zijn, eens over het teken.",
         few=FEWEST,
         floor=FLOOR,
     ),
@@ -174,7 +176,16 @@ def unsound(estimate: Estimate, findings: Sequence[Finding]) -> list[Text]:
         Empty where nothing does.
     """
     lacks = []
-    if not estimate.regressions:
+    if estimate.estimand.route == "links":
+        lacks.append(
+            Text(
+                "It comes along the links alone: it trusts the whole map, and hidden causes could not be held against "
+                "it.",
+                "Het komt langs de verbanden alleen: het steunt op de hele kaart, en het is niet tegen verborgen "
+                "oorzaken te houden.",
+            )
+        )
+    elif not estimate.regressions:
         lacks.append(
             Text(
                 "The checks are not made for this route yet.",

@@ -66,11 +66,14 @@ class Ledger:
         Every question with its evidence, in the order of the register.
     level : float
         One less the chance of a wrong verdict over all claims.
+    changes : mapping of (str, str) to EventStudy or Unanswered
+        By the KPI that changed and the outcome: what claims about changes made at different times rest on.
     """
 
     verdicts: tuple[Verdict, ...]
     answers: Answers = field(default_factory=lambda: Answers(()))
     level: float = 0.95
+    changes: Changes = field(default_factory=dict)
 
     def __getitem__(self, claim: str) -> Verdict:
         """The verdict on a claim by its id; a KeyError says which there are."""
@@ -136,7 +139,7 @@ def keep_ledger(claims: Sequence[Claim], answers: Answers, level: float, changes
     drafts = [_verdict(claim, [item for item in answers if item.origin == claim.id], known) for claim in claims]
     together = holm({draft.claim.id: draft.p_value for draft in drafts if not math.isnan(draft.p_value)})
     verdicts = tuple(_corrected(draft, together.get(draft.claim.id, math.nan), level) for draft in drafts)
-    return Ledger(verdicts, answers, level)
+    return Ledger(verdicts, answers, level, known)
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:

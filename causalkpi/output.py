@@ -17,13 +17,14 @@ from typing import Any
 import pandas as pd
 
 from .errors import Fault, StudyError, raise_all
+from .event_study import EventStudy
 from .record import Run, in_words, sha256, to_json, to_record
 from .report import to_html
 from .system import Paths
 from .wording import question_words
 
 REPORT, ANSWERS, CLAIMS, FINDINGS, RECORD = "report.html", "answers.csv", "claims.csv", "findings.csv", "run.json"
-PROFILES, PATHS, LINKS = "profiles.csv", "paths.csv", "links.csv"  # only where there are any
+PROFILES, PATHS, CHANGES, LINKS = "profiles.csv", "paths.csv", "changes.csv", "links.csv"  # only where there are any
 _FILES = (
     REPORT,
     ANSWERS,
@@ -31,11 +32,12 @@ _FILES = (
     FINDINGS,
     PROFILES,
     PATHS,
+    CHANGES,
     LINKS,
     RECORD,
 )  # the record comes last: it holds the hashes of the others
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_COUNTS = ("horizon", "rows_used", "rows", "units")
+_COUNTS = ("horizon", "rows_used", "rows", "units", "since", "cohorts")
 
 
 def prepare(folder: str | Path) -> Path:
@@ -115,6 +117,7 @@ def render(run: Run) -> dict[str, str]:
     }
     texts |= {PROFILES: profiles_csv(run)} if run.profiles else {}
     texts |= {PATHS: paths_csv(run)} if run.paths else {}
+    texts |= {CHANGES: changes_csv(run)} if run.event_studies else {}
     texts |= {LINKS: links_csv(run)} if run.directions.rows else {}
     hashes = {name: sha256(text) for name, text in texts.items()}
     return texts | {RECORD: to_json(record | {"files": hashes})}
@@ -166,6 +169,24 @@ def paths_csv(run: Run) -> str:
         asked = question_words(found.question, run.study.graph, run.study.panel.frequency)
         frame.insert(0, "question", asked)
         frames.append(frame.assign(why=str(found.no_shares if answered else found.reason)))
+    return _csv(pd.concat(sorted(frames, key=lambda frame: -frame.shape[1])))
+
+
+def changes_csv(run: Run) -> str:
+    """What changes did as comma-separated text, one row a period since; one row with the reason where there is none."""
+    frames = []
+    for found in run.event_studies:
+        if isinstance(found, EventStudy):
+            overall = found.overall
+            frame = found.to_frame().assign(overall=overall.value, overall_low=overall.interval[0],
+                                            overall_high=overall.interval[1])  # fmt: skip
+            named = (found.change, found.outcome, "estimated")
+        else:
+            frame = pd.DataFrame([{"why": str(found.reason)}])
+            named = (found.question.treatment, found.question.outcome, found.status)
+        for place, (name, value) in enumerate(zip(("change", "outcome", "status"), named, strict=True)):
+            frame.insert(place, name, value)
+        frames.append(frame)
     return _csv(pd.concat(sorted(frames, key=lambda frame: -frame.shape[1])))
 
 

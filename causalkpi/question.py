@@ -18,7 +18,7 @@ from .kpi import RESERVED
 from .language import Name
 from .roles import Role, roles_of
 
-Route = Literal["back_door", "front_door", "instrument", "identity"]
+Route = Literal["back_door", "front_door", "instrument", "identity", "links"]
 Status = Literal[
     "structural_zero", "identity", "not_identified", "not_estimable", "refused_data", "identified",
     "estimated", "estimated_with_warnings",
@@ -119,8 +119,9 @@ class Estimand:
     question : Question
     graph : KPIGraph
         The graph that it was identified on.
-    route : {"back_door", "front_door", "instrument", "identity"}
-        ``identity``: the outcome is arithmetic, and the answer is put together from `legs`.
+    route : {"back_door", "front_door", "instrument", "identity", "links"}
+        ``identity``: the outcome is arithmetic, and the answer is put together from `legs`. ``links``: the graph's
+        links are followed one by one, because the panel is too short for the regression that was identified.
     adjustment : tuple of Node
         The KPIs to hold fixed, in relative time; ``<unit>`` and ``<period>`` stand for fixed effects.
     window : int
@@ -185,7 +186,9 @@ class Estimand:
 
     @property
     def roles(self) -> tuple[Role, ...]:
-        """A reason for every KPI in the set and out of it."""
+        """A reason for every KPI in the set and out of it; none along the links, where every KPI has its own set."""
+        if self.route == "links":
+            return ()
         question = self.question
         return roles_of(
             self.graph,
@@ -251,6 +254,8 @@ class Unanswered:
         ``<unit>`` stands for seeing units repeatedly.
     remedy : Text
         What would help; empty where nothing would.
+    short : bool
+        Whether nothing but too few periods stands in the way of the adjusted regression.
     """
 
     question: Question
@@ -258,6 +263,7 @@ class Unanswered:
     reason: str
     help: tuple[tuple[str, ...], ...] = ()
     remedy: str = ""
+    short: bool = False
 
     def __str__(self) -> str:
         return " ".join(filter(None, [f"{self.question}: {self.status}.", self.reason, self.remedy]))

@@ -23,6 +23,8 @@ from .answers import Answers, Asked
 from .changes import Changes
 from .errors import Fault
 from .estimators import Estimate
+from .estimators.conventions import chosen
+from .event_study import EventStudy
 from .graph import KPIGraph
 from .graphfile import to_yaml
 from .lags import NO_LAGS, Lags
@@ -75,6 +77,8 @@ class Run:
         Every link's lag held against the data; likewise.
     chains : tuple of Chain
         Changes followed from KPI to KPI.
+    event_studies : tuple of EventStudy or Unanswered
+        Changes that units made at different times, followed since.
     language : {"en", "nl"}
         Of the report.
     changes : Changes or None
@@ -98,6 +102,7 @@ class Run:
     lags: Lags = NO_LAGS
     paths: tuple[Paths | Unanswered, ...] = ()
     chains: tuple[Chain, ...] = ()
+    event_studies: tuple[EventStudy | Unanswered, ...] = ()
     language: Language = "en"
     changes: Changes | None = None
 
@@ -129,6 +134,7 @@ def to_record(run: Run) -> dict[str, Any]:
         "versions": versions(),
         "seed": study.seed,
         "level": study.level,
+        "errors": chosen(study.errors)[0],
         "choices": dict(run.choices),
         "faults": [_fault(fault) for fault in study.faults],
         "ledger": run.ledger.to_dict(),
@@ -139,6 +145,7 @@ def to_record(run: Run) -> dict[str, Any]:
         "directions": run.directions.to_frame().to_dict("records"),
         "lags": run.lags.to_frame().to_dict("records"),
         "chains": [_chain(chain) for chain in run.chains],
+        "event_studies": [_event_study(found) for found in run.event_studies],
         "smallest": dict(study.smallest),
         "settled": list(study.settled),
         "changes": run.changes.to_dict() if run.changes else {},
@@ -188,6 +195,14 @@ def _paths(found: Paths | Unanswered) -> dict[str, Any]:
 
 def _chain(chain: Chain) -> dict[str, Any]:
     return {"steps": chain.to_frame().to_dict("records"), "why": chain.why, "level": chain.level}
+
+
+def _event_study(found: EventStudy | Unanswered) -> dict[str, Any]:
+    """What a change did, or why it could not be followed."""
+    if isinstance(found, EventStudy):
+        return found.to_dict() | {"status": "estimated", "strength": found.strength}
+    asked = {"change": found.question.treatment, "outcome": found.question.outcome}
+    return asked | {"status": found.status, "reason": found.reason, "remedy": found.remedy}
 
 
 def to_json(record: Mapping[str, Any]) -> str:
@@ -275,7 +290,7 @@ def refusal(item: Asked, study: Study, language: Language = "en") -> str:
 
 
 def not_followed(run: Run) -> list[str]:
-    """What a study wanted followed over time or along paths and could not be, with the reason, in sentences.
+    """What a study wanted followed, over time or otherwise, and could not be, with the reason, in sentences.
 
     What the graph rules out is an answer, and not among them.
     """
@@ -283,9 +298,9 @@ def not_followed(run: Run) -> list[str]:
     for profile in run.profiles:
         if not profile.answered and profile.why != NO_PATH:
             found.append(((profile.treatment, profile.outcome), profile.why))
-    for paths in run.paths:
-        if isinstance(paths, Unanswered) and paths.status in REFUSALS:
-            found.append(((paths.question.treatment, paths.question.outcome), paths.reason))
+    for each in (*run.paths, *run.event_studies):
+        if isinstance(each, Unanswered) and each.status in REFUSALS:
+            found.append(((each.question.treatment, each.question.outcome), each.reason))
     found += [(tuple(step.kpi for step in chain.steps), chain.why) for chain in run.chains if chain.why]
 
     def name(kpi: str) -> str:

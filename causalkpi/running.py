@@ -7,7 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from .changes import compare, read_record
-from .following import follow, look_both_ways
+from .event_study import EventStudy
+from .following import Followed, follow, look_both_ways
+from .ledger import Ledger
+from .question import Unanswered
 from .record import Run, to_record
 from .study import Study
 from .studyfile import StudyFile, load
@@ -55,6 +58,7 @@ def carry_out(
         profiles=followed.profiles,
         paths=followed.paths,
         chains=followed.chains,
+        event_studies=event_studies(ledger, followed),
         directions=directions,
         lags=lags,
         language=file.language,
@@ -62,6 +66,16 @@ def carry_out(
     if previous is None or not previous.exists():
         return done
     return replace(done, changes=compare(read_record(previous), to_record(done)))
+
+
+def event_studies(ledger: Ledger, followed: Followed) -> tuple[EventStudy | Unanswered, ...]:
+    """What the study wants to know of changes, and what its claims rest on; each once.
+
+    A claim whose change could not be followed says so itself.
+    """
+    own = followed.changes
+    claimed = (found for found in ledger.changes.values() if isinstance(found, EventStudy))
+    return (*own, *(found for found in claimed if not any(found is each for each in own)))
 
 
 def values(file: StudyFile, study: Study, progress: Callable[[str], None]) -> tuple[NetPresentValue, ...]:
@@ -72,7 +86,7 @@ def values(file: StudyFile, study: Study, progress: Callable[[str], None]) -> tu
         found.append(
             net_present_value(
                 study.panel,
-                study.answer,
+                study.adjusted,
                 wanted.treatment,
                 wanted.outcome,
                 rate=wanted.rate,

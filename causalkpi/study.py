@@ -31,7 +31,7 @@ from .parallel import spread
 from .question import Estimand, Question, Unanswered
 from .reverse import ReverseDirection, reverse_direction
 from .suspicions import suspect
-from .system import Chain, LinkSystem, Paths, Profile, chain, fit_system, paths, profile
+from .system import Chain, LinkSystem, Paths, Profile, along_the_links, chain, fit_system, paths, profile
 
 
 class Study:
@@ -103,6 +103,8 @@ class Study:
         self._blocked = blocked(self.panel, self.graph, self.faults)
         self.register: list[Question] = []
         self._answers: dict[Question, Answer] = {}
+        self._alone: dict[Question, Answer] = {}
+        self._changes: dict[tuple[str, str, int, int, int], EventStudy | Unanswered] = {}
 
     def ask(self, treatment: str, outcome: str, horizon: int = 0, contrast: float = 1.0) -> Evidence:
         """Identify, estimate and examine one question.
@@ -148,19 +150,40 @@ class Study:
         return Unanswered(question, "refused_data", reasons or found.reason, found.help, MEND)
 
     def answer(self, question: Question) -> Answer:
-        """Identify and estimate a question, and put it on the register."""
+        """Identify and estimate a question, and put it on the register.
+
+        By the adjusted regression; where only the panel's length stands in its way, along the links alone
+        (:mod:`causalkpi.system.alone`), which the answer's estimator, warnings and assumptions say.
+        """
+        found = self.adjusted(question)
+        if not isinstance(found, Unanswered) or not found.short:
+            return found
+        if question not in self._alone:
+            self._alone[question] = self._followed(question, found)
+        return self._alone[question]
+
+    def adjusted(self, question: Question) -> Answer:
+        """The answer of the adjusted regression and no other, put on the register: what links are held against."""
         question.against(self.graph)
         self.register.append(question)
         if question not in self._answers:
-            self._answers[question] = self._answer(question)
+            self._answers[question] = self._adjusted(question)
         return self._answers[question]
 
-    def _answer(self, question: Question) -> Answer:
+    def _adjusted(self, question: Question) -> Answer:
         for kpi in (question.treatment, question.outcome):
             if kpi in self._blocked:
                 return Unanswered(question, "refused_data", refused(self._blocked, [kpi]), remedy=MEND)
         rng = np.random.default_rng(self.seed)
         return estimate(self.panel, self.identify(question), level=self.level, rng=rng, errors=self.errors)
+
+    def _followed(self, question: Question, refused: Unanswered) -> Answer:
+        """The answer along the links to a question that the regression refused; by other routes it stays refused."""
+        estimand = self.identify(question)
+        if isinstance(estimand, Unanswered) or estimand.route not in ("back_door", "identity"):
+            return refused
+        rng = np.random.default_rng(self.seed)
+        return along_the_links(self.system, estimand, refused, level=self.level, rng=rng)
 
     @property
     def system(self) -> LinkSystem:
@@ -186,7 +209,7 @@ class Study:
         question.against(self.graph)
         rng = np.random.default_rng(self.seed)
         return profile(self.system, treatment, outcome, horizon=horizon, change=contrast, rate=rate, level=self.level,
-                       ask=self.answer, rng=rng)  # fmt: skip
+                       ask=self.adjusted, rng=rng)  # fmt: skip
 
     def paths(
         self, treatment: str, outcome: str, horizon: int, contrast: float = 1.0, *, through: Collection[str] = ()
@@ -232,8 +255,11 @@ class Study:
         unusable = refused(self._blocked, (change, outcome))
         if unusable:
             return Unanswered(question, "refused_data", unusable, remedy=MEND)
-        return event_study(self.panel, change, outcome, horizon=horizon, leads=leads, anticipation=anticipation,
-                           level=self.level, seed=self.seed)  # fmt: skip
+        asked = (change, outcome, horizon, leads, anticipation)
+        if asked not in self._changes:
+            self._changes[asked] = event_study(self.panel, change, outcome, horizon=horizon, leads=leads,
+                                               anticipation=anticipation, level=self.level, seed=self.seed)  # fmt: skip
+        return self._changes[asked]
 
     def run(
         self,

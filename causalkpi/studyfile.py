@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import CausalKPIError, Fault, StudyError, did_you_mean, raise_all
+from .estimators.conventions import CHOICES
 from .files import Source
 from .following import Following, wanted
 from .formula import Formula
@@ -22,11 +23,12 @@ from .language import Language
 from .question import Question
 from .reading import AGGREGATES, STRETCHES, read_panel
 from .study import Study
-from .studyschema import AskedEntry, SourceEntry, StudyEntry
+from .studyschema import AskedEntry, Errors, SourceEntry, StudyEntry
 from .yamlfile import Position, Step, read_yaml
 
 _LEVEL, _SEED = 0.95, 0
-_ASKED = ("questions", "profiles", "paths", "chains")
+_ERRORS: Errors = "usual"
+_ASKED = ("questions", "profiles", "paths", "chains", "changes")
 _NOTATION = ("unit", "period", "frequency", "decimal", "thousands", "separator", "sheet")
 
 
@@ -74,6 +76,8 @@ class StudyFile:
         Whether to ask the questions of the graph's claims too.
     level : float
     seed : int
+    errors : str
+        How standard errors are computed: a name of :data:`causalkpi.estimators.conventions.CHOICES`.
     client, author, date : str
     language : {"en", "nl"}
         Of the report.
@@ -99,6 +103,7 @@ class StudyFile:
     claims: bool = True
     level: float = _LEVEL
     seed: int = _SEED
+    errors: Errors = _ERRORS
     client: str = ""
     author: str = ""
     date: str = ""
@@ -164,7 +169,9 @@ def load(study: StudyFile) -> Study:
         Listing all that is wrong with files, columns and keys.
     """
     panel = read_panel(study.sources, frequency=study.frequency)
-    return Study(study.graph, panel, level=study.level, seed=study.seed, smallest=study.smallest, settled=study.settled)
+    errors, _ = CHOICES[study.errors]
+    return Study(study.graph, panel, level=study.level, seed=study.seed, smallest=study.smallest, settled=study.settled,
+                 errors=errors)  # fmt: skip
 
 
 class _Meaning:
@@ -203,6 +210,7 @@ class _Meaning:
             claims,
             _LEVEL if document.level is None else document.level,
             _SEED if document.seed is None else document.seed,
+            _ERRORS if document.errors is None else document.errors,
             document.client,
             document.author,
             document.date,
@@ -346,7 +354,7 @@ class _Meaning:
 
     def claims(self, graph: KPIGraph) -> bool:
         """Whether the claims are asked too; a file that wants nothing at all is at fault."""
-        there = any(claim.questions for claim in graph.claims)
+        there = any(claim.questions or claim.changes for claim in graph.claims)
         if self.document.claims and not there:
             self.note("claims", "claims: true", "false: this graph has none that ask anything", "", "claims")
         claims = there if self.document.claims is None else self.document.claims
@@ -361,6 +369,7 @@ def _choices(document: StudyEntry, claims: bool) -> dict[str, str]:
     defaults = {
         "level": f"{_LEVEL:.0%} intervals",
         "seed": str(_SEED),
+        "errors": _ERRORS,
         "claims": "asked" if claims else "the graph has none to ask",
         "frequency": "found out from the data",
         "unit_effects": "as the graph says",

@@ -11,6 +11,9 @@ from .language import Language
 from .question import FARTHEST
 
 Grain = Literal["year", "quarter", "month", "week", "day", "step"]
+Errors = Literal[  # the keys of causalkpi.estimators.conventions.CHOICES; a test holds them together
+    "usual", "bias_reduced", "leave_one_unit_out", "by_unit_and_period", "across_units", "by_driscoll_and_kraay"
+]  # fmt: skip
 
 
 class SourceEntry(Part):
@@ -57,6 +60,16 @@ class ChainEntry(Part):
     change: float = 1.0
 
 
+class ChangedEntry(Part):
+    """A change that units made at different times, and the KPI that may have responded."""
+
+    change: str
+    outcome: str
+    horizon: Annotated[int, Field(ge=0, le=FARTHEST)] = 8
+    leads: Annotated[int, Field(ge=0, le=FARTHEST)] = 4
+    anticipation: Annotated[int, Field(ge=0, le=FARTHEST)] = 0
+
+
 class ValuationEntry(Part):
     """What is to be valued: the money, the rate per year, the last period, and each KPI's change."""
 
@@ -82,8 +95,10 @@ class StudyEntry(Part):
     profiles: list[ProfileEntry] = Field(default_factory=list)
     paths: list[PathsEntry] = Field(default_factory=list)
     chains: list[ChainEntry] = Field(default_factory=list)
+    changes: list[ChangedEntry] = Field(default_factory=list)
     level: Annotated[float, Field(gt=0, lt=1)] | None = None
     seed: Annotated[int, Field(ge=0)] | None = None
+    errors: Errors | None = None
     identity: dict[str, str] = Field(default_factory=dict)
     measured: dict[str, str] = Field(default_factory=dict)
     smallest_effects: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)

@@ -21,6 +21,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "front_door": ("front-door", "front-door"),
     "instrument": ("instrument", "instrument"),
     "route_identity": ("arithmetic, on adjusted parts", "rekenregel, op gecorrigeerde onderdelen"),
+    "route_links": ("along the links alone", "langs de verbanden alleen"),
     # severities of what the gate finds
     "stops": ("stops", "blokkeert"),
     "warns": ("warning", "waarschuwing"),
@@ -113,6 +114,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "detectable": ("Smallest effect that this sample would find", "Kleinste effect dat deze steekproef zou vinden"),
     "route": ("Route", "Route"),
     "held_fixed": ("Held fixed", "Constant gehouden"),
+    "held_links": (
+        "in every link's equation the other direct causes",
+        "in de vergelijking van elk verband de andere directe oorzaken",
+    ),
     "sample": ("Sample", "Steekproef"),
     "rows_used": (
         "{used} of {rows} rows; {units} units, {periods} periods",

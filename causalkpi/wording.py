@@ -123,7 +123,7 @@ def status_words(status: str, language: str = "en") -> str:
 
 def route_words(route: str, language: str = "en") -> str:
     """A route for a reader."""
-    return words(language)["route_identity" if route == "identity" else route]
+    return words(language)[f"route_{route}" if route in ("identity", "links") else route]
 
 
 def role_words(role: str, language: str = "en") -> str:

@@ -131,8 +131,9 @@ for horizon in range(7):
 pd.DataFrame(rows, columns=["quarters later", "status", "estimate", "low", "high", "truth", "reason"]).round(0)
 
 # %% [markdown]
-# Beyond a sixth of the periods the correction was not shown to hold, so the question is refused: a refusal with a
-# reason is a good answer.
+# Beyond a sixth of the periods the correction of the regression was not shown to hold. There the answer follows the
+# links of the graph instead, with a warning that says so: it trusts every arrow, and its grade is *weak* at most. Where
+# the links cannot carry it either, the question is refused: a refusal with a reason is a good answer.
 #
 # ## Over time, and along which paths
 #

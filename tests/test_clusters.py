@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from scipy import stats
 from statsmodels.stats import sandwich_covariance
 
 import causalkpi as ck
+from causalkpi.changes import compare
 from causalkpi.estimators import Estimate
 from causalkpi.estimators.clusters import cluster_sums, cr2, driscoll_kraay, fixed_b_df, two_way
 from causalkpi.estimators.conventions import (
@@ -26,6 +29,8 @@ from causalkpi.graph import KPIGraph
 from causalkpi.kpi import KPI, Link
 from causalkpi.panel import as_panel
 from causalkpi.question import Question, Unanswered
+from causalkpi.record import Run, to_record
+from causalkpi.report import to_html
 
 
 def residual_of(design: np.ndarray, outcome: np.ndarray) -> np.ndarray:
@@ -259,6 +264,31 @@ def test_errors_by_choice_leave_the_estimate_and_name_themselves() -> None:
 def test_a_study_uses_the_errors_that_it_was_given() -> None:
     answer = ck.Study(GRAPH, panel_of(), errors=by_unit_and_period).ask("X", "Y").estimate
     assert "by period" in answer.convention
+
+
+@pytest.mark.parametrize(
+    ("language", "named", "beside"),
+    [("en", "By unit and by period, for shared shocks", "have no other errors than their own and are refused"),
+     ("nl", "Per eenheid en per periode, voor gedeelde schokken", "kennen alleen hun eigen standaardfouten")],
+)  # fmt: skip
+def test_the_report_and_the_record_name_the_errors_that_were_chosen(language, named: str, beside: str) -> None:
+    study = ck.Study(GRAPH, panel_of(), errors=by_unit_and_period)
+    run = Run("Errors", study, study.run([Question("X", "Y")]), "mine", language=language)
+    record = to_record(run)
+    assert record["errors"] == "by_unit_and_period"
+    page = to_html(run, record)
+    assert named in page and beside in page
+    plain = replace(run, study=ck.Study(GRAPH, panel_of()))
+    assert to_record(plain)["errors"] == "usual"
+    assert beside not in to_html(plain, to_record(plain))
+
+
+def test_another_choice_of_errors_is_a_changed_setting() -> None:
+    """A record from before errors had a name was made with the usual ones."""
+    record = {"format": 1, "answers": []}
+    assert not compare(record, record | {"errors": "usual"}).causes
+    (cause,) = compare(record | {"errors": "usual"}, record | {"errors": "across_units"}).causes
+    assert cause == "The settings changed: errors."
 
 
 def test_errors_are_refused_where_they_have_no_ground() -> None:

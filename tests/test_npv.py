@@ -18,7 +18,7 @@ def study() -> ck.Study:
 
 
 def value(study: ck.Study, outcome: str = "spend", **options):
-    return ck.net_present_value(study.panel, study.answer, "customer_loyalty", outcome, **options)
+    return ck.net_present_value(study.panel, study.adjusted, "customer_loyalty", outcome, **options)
 
 
 def test_the_sum_is_that_of_its_flows_discounted_per_quarter(study: ck.Study) -> None:
@@ -71,11 +71,11 @@ def test_it_stops_before_what_is_refused_and_says_so(study: ck.Study) -> None:
 
 
 def test_without_an_answer_there_is_no_value_but_a_reason(study: ck.Study) -> None:
-    found = ck.net_present_value(study.panel, study.answer, "investor_loyalty", "cost_of_equity", rate=0.08)
+    found = ck.net_present_value(study.panel, study.adjusted, "investor_loyalty", "cost_of_equity", rate=0.08)
     assert not found.valued
     assert math.isnan(found.value)
     assert "one value per period" in found.why
-    none = ck.net_present_value(study.panel, study.answer, "churn", "undesirable_selling", rate=0.08, horizon=0)
+    none = ck.net_present_value(study.panel, study.adjusted, "churn", "undesirable_selling", rate=0.08, horizon=0)
     assert not none.valued
     assert "no path" in none.why
 

@@ -123,16 +123,19 @@ def firms(tmp_path_factory) -> Path:
 
 def test_the_answers_about_grants(firms, tmp_path):
     code, answers, printed = run(firms / "study.yaml", tmp_path / "answers")
-    assert code == 1, "two of the study's own questions are refused"
+    assert code == 1, "one of the study's own questions is refused"
     hours, now, later, through = answers
     assert hours["status"] == "estimated"
     assert hours["low"] > 20, "a grant buys training"
     assert now["status"] == "estimated_with_warnings"  # most firms do not report scrap
     assert now["value"] < 0
     assert now["low"] < 0 < now["high"]
-    for refused in (later, through):
-        assert refused["status"] == "not_estimable"
-        assert "Lasting unit effects must be taken out" in refused["reason"]
+    assert later["status"] == "not_estimable"
+    assert "Lasting unit effects must be taken out" in later["reason"]
+    assert "The way passes through grant, whose equation cannot be estimated" in later["reason"]
+    # scrap on all its direct causes, last year's grant among them, needs no correction: it is told along the links
+    assert (through["route"], through["units"], through["grade"]) == ("links", 45, "none")
+    assert through["low"] < 0 < through["high"]
     assert "cannot be estimated from these data" in printed
 
 

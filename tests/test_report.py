@@ -67,7 +67,7 @@ def bank() -> Run:
     kept = sorted(frame["unit"].unique())[:40]
     study = Study(graph, frame[frame["unit"].isin(kept)], unit="unit", period="period")
     ledger = study.run([Question("customer_loyalty", "churn", 1), Question("revenue_steering", "revenue", 0, 0.1)])
-    value = net_present_value(study.panel, study.answer, "customer_loyalty", "operating_result", rate=0.08, horizon=1)
+    value = net_present_value(study.panel, study.adjusted, "customer_loyalty", "operating_result", rate=0.08, horizon=1)
     return Run("Loyaliteit en verloop", study, ledger, "customer_centred", values=(value,), language="nl")
 
 

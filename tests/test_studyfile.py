@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from causalkpi.errors import CausalKPIError, StudyError
+from causalkpi.estimators.conventions import CHOICES, chosen, usual
 from causalkpi.studyfile import load, read_study
+from causalkpi.studyschema import Errors
 
 GRAPH = """\
 format: 1
@@ -77,12 +80,25 @@ def test_a_study_is_read_from_anywhere(folder, monkeypatch):
 
 def test_what_is_left_open_is_a_choice_that_is_told(folder):
     assert set(read_study(folder / "study.yaml").choices) == {
-        "level", "seed", "claims", "frequency", "unit_effects", "period_effects",
+        "level", "seed", "errors", "claims", "frequency", "unit_effects", "period_effects",
     }  # fmt: skip
-    said = change(folder, "questions:", "level: 0.9\nseed: 7\nclaims: false\nquestions:")
+    said = change(folder, "questions:", "level: 0.9\nseed: 7\nerrors: across_units\nclaims: false\nquestions:")
     study = read_study(said)
     assert set(study.choices) == {"frequency", "unit_effects", "period_effects"}
     assert (study.level, study.seed, study.claims) == (0.9, 7, False)
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_standard_errors_are_chosen_by_name(folder, name):
+    study = read_study(change(folder, "questions:", f"errors: {name}\nquestions:"))
+    assert load(study).errors is CHOICES[name][0]
+    assert chosen(CHOICES[name][0]) == (name, CHOICES[name][1])
+    assert CHOICES[name][1].render("nl") != CHOICES[name][1].render("en")
+
+
+def test_every_choice_of_errors_has_its_name_in_the_file(folder):
+    assert set(get_args(Errors)) == set(CHOICES)
+    assert load(read_study(folder / "study.yaml")).errors is usual
 
 
 def test_the_graph_can_be_changed_for_the_study(folder):
@@ -136,6 +152,9 @@ def test_an_absolute_path_shows_no_more_than_its_name(folder):
         ("title: A shop", "title: ''", "study.yaml:2:8: found no title"),
         ("title: A shop", "tilte: A shop", "study.yaml:2:1: found the unknown key 'tilte', expected a key that exists"),
         ("title: A shop", "title: 12", "Put it between quotes"),
+        ("title: A shop", "title: A shop\nerrors: across_unit", "yaml:3:9: found the text 'across_unit', expected"),
+        ("title: A shop", "title: A shop\nerrors: across_unit", "Did you mean 'across_units'?"),
+        ("title: A shop", "title: A shop\nerrors: [usual]", "expected 'usual', 'bias_reduced', 'leave_one_unit_out'"),
         ("title: A shop", "title: [A, shop]", "expected a text"),
         ("graph: graph.yaml", "graph: grpah.yaml", "study.yaml:3:8: found no file 'grpah.yaml'"),
         ("graph: graph.yaml", "graph: grpah.yaml", "Did you mean 'graph.yaml'"),

@@ -109,7 +109,7 @@ def estimate(
     except DataError as error:
         return Unanswered(question, "refused_data", error.text, remedy=_MEND)
     except Refusal as refusal:
-        return Unanswered(question, refusal.status, refusal.reason, remedy=refusal.remedy)
+        return Unanswered(question, refusal.status, refusal.reason, remedy=refusal.remedy, short=refusal.short)
 
 
 def _blocked(panel: Panel, estimand: Estimand) -> Text:

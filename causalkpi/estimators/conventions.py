@@ -1,12 +1,13 @@
 """How the standard errors of one regression are computed: each convention a function from what was fitted to errors.
 
 :func:`usual` is the rule that applies unless somebody chooses; the others may be given to
-:func:`causalkpi.estimators.estimate` and :class:`causalkpi.study.Study` as ``errors``.
+:func:`causalkpi.estimators.estimate` and :class:`causalkpi.study.Study` as ``errors``. A
+study file names one by its key in :data:`CHOICES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -208,3 +209,57 @@ def _require(count: int, fewest: int, what: Text) -> None:
             ),
             USUAL_ERRORS,
         )
+
+
+CHOICES: Mapping[str, tuple[Convention, Text]] = {
+    "usual": (
+        usual,
+        Text(
+            "usual: by unit where units are seen repeatedly, CR2 where they are few, robust to heteroskedasticity "
+            "(HC3) where they are seen once",
+            "gebruikelijk: per eenheid bij herhaalde waarneming, CR2 bij weinig eenheden, robuust tegen "
+            "heteroskedasticiteit (HC3) bij eenmalige waarneming",
+        ),
+    ),
+    "bias_reduced": (bias_reduced, Text("by unit, CR2 for few units", "per eenheid, CR2 voor weinig eenheden")),
+    "leave_one_unit_out": (
+        leave_one_unit_out,
+        Text(
+            "by unit, leaving one unit out at a time (CV3)",
+            "per eenheid, telkens met weglating van één eenheid (CV3)",
+        ),
+    ),
+    "by_unit_and_period": (
+        by_unit_and_period,
+        Text(
+            "by unit and by period, for shared shocks that do not last",
+            "per eenheid en per periode, voor gedeelde schokken die niet aanhouden",
+        ),
+    ),
+    "across_units": (
+        across_units,
+        Text(
+            "across units and over time, for shared shocks that last",
+            "over eenheden en in de tijd, voor gedeelde schokken die aanhouden",
+        ),
+    ),
+    "by_driscoll_and_kraay": (
+        by_driscoll_and_kraay,
+        Text("Driscoll and Kraay, as other software has it", "Driscoll en Kraay, zoals andere software het doet"),
+    ),
+}
+
+
+def chosen(convention: Convention) -> tuple[str, Text]:
+    """The name of a convention and what it is, in words; one that is nobody's choice by name goes by its own.
+
+    Examples
+    --------
+    >>> chosen(bias_reduced)
+    ('bias_reduced', 'by unit, CR2 for few units')
+    """
+    for name, (listed, words) in CHOICES.items():
+        if listed is convention:
+            return name, words
+    name = getattr(convention, "__name__", "errors")
+    return name, Text("a function of the study's own: {name}", "een eigen functie van het onderzoek: {name}", name=name)

@@ -113,6 +113,7 @@ def _adjusted_fit(
                     "Vraag naar een kortere horizon, of lever meer perioden aan. Langs de verbanden van de graaf lukt "
                     "het misschien wel: vraag om het effect in de tijd.",
                 ),
+                short=True,
             )
     whole = fit(sample, confirm=confirm, errors=errors)
     if not biased:

@@ -23,13 +23,19 @@ _WITHIN = Text(
 
 
 class Refusal(Exception):
-    """A regression that must not be run; carries the status, the reason and the way out."""
+    """A regression that must not be run; carries the status, the reason and the way out.
 
-    def __init__(self, reason: Text, remedy: str = "", status: Status = "not_estimable") -> None:
+    `short` says that it is the correction for short panels, and nothing else, that these data do not admit.
+    """
+
+    def __init__(
+        self, reason: Text, remedy: str = "", status: Status = "not_estimable", *, short: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.remedy = remedy
         self.status: Status = status
+        self.short = short
 
 
 def dependent(columns: np.ndarray) -> set[int]:

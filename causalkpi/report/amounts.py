@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from ..system import Amount
+from typing import Protocol
+
 from .reader import Reader
 from .units import in_points, is_index, is_money, is_share
 
 
-def said_as(reader: Reader, kpi: str, amount: Amount) -> str:
+class Uncertain(Protocol):
+    """A number with its interval: an amount of the links, or an average since a change."""
+
+    @property
+    def value(self) -> float:
+        """The number."""
+        ...
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Its ends."""
+        ...
+
+
+def said_as(reader: Reader, kpi: str, amount: Uncertain) -> str:
     """A number as exactly as its interval allows, without a unit that is a description."""
     return reader.amount(kpi, amount.value, half_of(amount.interval), brief=True)
 

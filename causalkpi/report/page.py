@@ -20,6 +20,7 @@ from .sections.claims import claims
 from .sections.data import data
 from .sections.directions import directions
 from .sections.dynamics import dynamics
+from .sections.event_studies import event_studies
 from .sections.headlines import headlines
 from .sections.limits import limits
 from .sections.links import links
@@ -35,6 +36,7 @@ _IN_ORDER = (
     "claims",
     "values",
     "dynamics",
+    "event_studies",
     "directions",
     "sheets",
     "data",
@@ -64,6 +66,7 @@ def to_html(run: Run, record: Mapping[str, Any]) -> str:
         "claims": claims(reader) if len(run.ledger) else {},
         "values": values(reader),
         "dynamics": dynamics(reader),
+        "event_studies": event_studies(reader),
         "directions": directions(reader),
         "sheets": sheets(reader),
         "data": data(reader),

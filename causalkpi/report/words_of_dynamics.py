@@ -86,6 +86,41 @@ DYNAMICS: Mapping[str, tuple[str, str]] = {
     "chain_open": ("the interval holds zero: not settled", "het interval omvat nul: staat niet vast"),
     "of_average": ("{share} of its average", "{share} van het gemiddelde"),
     "chain_none": ("The chain cannot be followed", "De keten is niet te volgen"),
+    # changes made at different times
+    "event_studies": ("Changes made at different times", "Veranderingen op verschillende momenten"),
+    "since_not": (
+        "What this is not: a trial in which chance decided who changed. It takes for granted that units which changed "
+        "would otherwise have moved as those that they are held against, and that no unit responds to another's "
+        "change. The periods before can speak against that and never prove it; what began together with the change is "
+        "counted with it. Later periods come from the units that changed early, and nothing is said of those that "
+        "never did.",
+        "Wat dit niet is: een proef waarin het toeval bepaalde wie veranderde. Aangenomen is dat eenheden die "
+        "veranderden anders net zo waren bewogen als die waarmee ze worden vergeleken, en dat geen eenheid reageert op "
+        "de verandering van een andere. De perioden ervoor kunnen daartegen spreken en het nooit bewijzen; wat "
+        "tegelijk met de verandering begon, telt mee. Latere perioden komen van eenheden die vroeg veranderden, en "
+        "over eenheden die nooit veranderden, wordt niets gezegd.",
+    ),
+    "since_title": ("{change}: {outcome} since the change", "{change}: {outcome} sinds de verandering"),
+    "since_figure": (
+        "The change of {change} → {outcome}, {period} by {period}",
+        "De verandering van {change} → {outcome}, per {period}",
+    ),
+    "since_overall": (
+        "Average over 0 to {last} {periods} since the change",
+        "Gemiddelde over 0 tot en met {last} {periods} sinds de verandering",
+    ),
+    "since_before": ("The periods before", "De perioden ervoor"),
+    "since_strength": (
+        "A claim may lean on this as {word} evidence, however clear the number.",
+        "Een stelling mag hierop steunen als op een onderbouwing die {word} is, hoe duidelijk het getal ook is.",
+    ),
+    "since_against": ("Held against", "Vergeleken met"),
+    "since_cohorts": ("Changed (units)", "Veranderd (eenheden)"),
+    "since_table": ("Period by period", "Periode voor periode"),
+    "since_none": ("The change cannot be followed", "De verandering valt niet te volgen"),
+    "column_since": ("Since", "Sinds"),
+    "column_band": ("All together", "Alle samen"),
+    "column_units": ("Units", "Eenheden"),
     # directions and lags
     "directions": ("Every link there and back", "Elk verband heen en terug"),
     "directions_intro": (

@@ -11,6 +11,10 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
     "origin_study": ("the study's own question", "een eigen vraag van het onderzoek"),
     "asked_by": ("Asked by", "Gevraagd door"),
     "graded_there": ("graded there", "daar beoordeeld als"),
+    "two_way_fixed_effects": (
+        "Plain two-way fixed effects",
+        "Gewone vaste effecten voor eenheid en periode",
+    ),
     "logit": ("Logit, standardised", "Logit, gestandaardiseerd"),
     "picture_alt": (
         "Estimate {value}, interval {interval}, on a line with zero.",
@@ -36,6 +40,12 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
     "checks": ("Checks", "Toetsen"),
     "checks_none": ("No checks are made for this route yet.", "Voor deze route worden nog geen toetsen uitgevoerd."),
     "checks_all": ("Nothing failed and nothing is doubtful.", "Niets faalt en niets is twijfelachtig."),
+    "checks_links": (
+        "The checks of a regression do not exist for this route. The shorter horizons, which both routes can answer, "
+        "were held against one another; nothing failed there.",
+        "De toetsen van een regressie bestaan niet voor deze route. De kortere horizonnen, waarop beide routes een "
+        "antwoord geven, zijn naast elkaar gelegd; daar faalt niets.",
+    ),
     "checks_rest": ("The other checks", "De overige toetsen"),
     "column_check": ("Check", "Toets"),
     "column_result": ("Result", "Resultaat"),
@@ -146,6 +156,15 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
         "with each estimate.",
         "Verborgen oorzaken die in de tijd veranderen: geen toets vindt ze allemaal. Hoe sterk ze zouden moeten zijn, "
         "staat bij elke schatting.",
+    ),
+    "errors_chosen": (
+        "{errors}. Chosen by the study for single regressions that need no correction. Corrected answers, and answers "
+        "put together from several regressions, have no other errors than their own and are refused under this choice; "
+        "what was followed over time, along paths or since changes keeps its own.",
+        "{errors}. Gekozen door het onderzoek, voor enkelvoudige regressies die geen correctie nodig hebben. "
+        "Gecorrigeerde antwoorden, en antwoorden die uit meer regressies zijn samengesteld, kennen alleen hun eigen "
+        "standaardfouten en worden bij deze keuze geweigerd; wat in de tijd, langs wegen of sinds veranderingen is "
+        "gevolgd, houdt de eigen.",
     ),
     "chance": ("Chance", "Toeval"),
     "by_chance": (

@@ -1,6 +1,7 @@
 """Effects over time and along paths: every link's equation, followed over the unrolled graph."""
 
 from .agreement import Gap
+from .alone import along_the_links
 from .amounts import Amount
 from .chain import Chain, Step, chain
 from .links import LinkSystem, fit_system
@@ -17,6 +18,7 @@ __all__ = [
     "Paths",
     "Profile",
     "Step",
+    "along_the_links",
     "chain",
     "fit_system",
     "paths",

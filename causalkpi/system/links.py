@@ -66,6 +66,11 @@ class LinkSystem:
         """The places of the coefficients that matter on these ways."""
         return sorted({place for causes in ways.into.values() for _, place, _ in causes if place >= 0})
 
+    @property
+    def as_fitted(self) -> LinkSystem:
+        """The same without the correction for short panels."""
+        return replace(self, corrected=Corrected(self.equations.slopes, self.equations.left_out(), 0.0, 0))
+
     def df(self, ways: Ways) -> float:
         """Degrees of freedom of what is worked out along these ways: the fewest of any equation's."""
         kpis = {self.equations.links[place][0] for place in self.used(ways)}

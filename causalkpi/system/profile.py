@@ -188,7 +188,7 @@ def profile(
         Of the discounted sum, per year; per period where the panel has plain steps.
     level : float
     ask : callable, optional
-        From a question to its answer by adjustment, such as :meth:`causalkpi.Study.answer`; without it that route is
+        From a question to its answer by adjustment, such as :meth:`causalkpi.Study.adjusted`; without it that route is
         not examined.
     rng : numpy.random.Generator, optional
         For joint intervals; the same draws each time by default.

@@ -143,7 +143,7 @@ def net_present_value(
     ----------
     panel : Panel
     ask : callable
-        From a question to its answer, such as :meth:`causalkpi.Study.answer`.
+        From a question to its answer, such as :meth:`causalkpi.Study.adjusted`.
     treatment, outcome : str
         The outcome is an amount of money per unit and period.
     rate : float

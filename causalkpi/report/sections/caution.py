@@ -19,7 +19,7 @@ def caution(reader: Reader, best: Entry | None) -> Card | None:
     against = next((v for v in reader.run.ledger if v.word == "contradicted"), None)
     if against is not None:
         return _contradicted(reader, against)
-    rest = [entry for entry in reader.entries if entry is not best and isinstance(entry.answer, Estimate)]
+    rest = [entry for entry in reader.entries if entry is not best and _adjusted(entry.answer)]
     misled = [(key, -_far(raw), entry, raw) for entry in rest for key, raw in _misleading(entry.answer)]
     if misled:
         key, _, entry, raw = min(misled, key=lambda found: found[:2])
@@ -46,6 +46,11 @@ def _contradicted(reader: Reader, verdict: Verdict) -> Card:
     statement = verdict.claim.statement(reader.language)
     return Card(reader.say("card_caution"), verdict.claim.id, reader.say("claim_fails", statement=statement),
                 reader(verdict.reason), href="claims")  # fmt: skip
+
+
+def _adjusted(answer: object) -> bool:
+    """Whether a number comes of holding something fixed: along the links alone an effect fades with the horizon."""
+    return isinstance(answer, Estimate) and answer.estimand.route != "links"
 
 
 def _misleading(answer: object) -> list[tuple[str, Beside]]:

@@ -21,7 +21,9 @@ def checks(reader: Reader, evidence: Evidence) -> dict[str, Any]:
     """What fails or is doubtful, for all to see; the rest to be opened; and how many of each."""
     found = [(finding.result, check(reader, finding)) for finding in evidence.findings]
     counts = [(result, sum(each == result for each, _ in found)) for result in SIGNS]
+    alone = evidence.estimate.estimand.route == "links"
     return {
+        "calm": reader.say("checks_links" if alone else "checks_all" if found else "checks_none"),
         "open": [view for result in _OPEN for each, view in found if each == result],
         "rest": [view for result in SIGNS if result not in _OPEN for each, view in found if each == result],
         "counts": ", ".join(reader.say(f"count_{result}", n=n) for result, n in counts if n),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..reader import Reader
+from ...estimators.conventions import CHOICES, chosen
+from ..reader import Reader, capital
 
 
 def provenance(reader: Reader, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,8 +18,17 @@ def provenance(reader: Reader, record: Mapping[str, Any]) -> dict[str, Any]:
         "sources": [(reader(source.name), source.sha256) for source in run.study.panel.sources],
         "seed": str(record["seed"]),
         "level": reader.share(record["level"]),
+        "errors": _errors(reader),
         "register": reader.count(len(record["register"])),
         "choices": [(reader(name), reader(value)) for name, value in sorted(run.choices.items())],
         "versions": sorted(record["versions"].items()),
         "comparison": [reader(said) for said in comparison.sentences] if comparison is not None else [],
     }
+
+
+def _errors(reader: Reader) -> str:
+    """How standard errors are computed, and what another choice than the usual one leaves out."""
+    convention = reader.run.study.errors
+    said = capital(reader(chosen(convention)[1]))
+    usual, _ = CHOICES["usual"]
+    return said if convention is usual else reader.say("errors_chosen", errors=said)

@@ -109,6 +109,7 @@ def _basis(reader: Reader, answer: Estimate) -> dict[str, Any]:
     estimand = answer.estimand
     fixed = [f"{reader.fixed(node.kpi)} ({moments((node.period,))})" for node in estimand.controls]
     fixed += [reader.fixed(node.kpi) for node in estimand.adjustment if node not in estimand.controls]
+    fixed += [reader.say("held_links")] * (estimand.route == "links")
     sample = reader.say(
         "sample_used" if answer.periods > 1 else "sample_used_once",
         used=answer.rows_used, rows=answer.rows, units=answer.units, periods=answer.periods,
