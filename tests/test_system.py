@@ -16,6 +16,7 @@ from scipy import stats
 
 import causalkpi as ck
 from causalkpi.errors import QuestionError
+from causalkpi.estimators.draws import normal_draws
 from causalkpi.gate import complete
 from causalkpi.graph import KPIGraph, Node, from_networkx
 from causalkpi.kpi import KPI, Formula, Link
@@ -216,6 +217,29 @@ def test_a_product_of_two_gets_the_interval_that_products_have() -> None:
     direct = rng.normal(2.0, drawn.std(axis=0), (1_000_000, 2))
     low, high = np.quantile(drawn[:, 0] * drawn[:, 1], [0.025, 0.975])
     np.testing.assert_allclose([low, high], np.quantile(direct[:, 0] * direct[:, 1], [0.025, 0.975]), rtol=0.03)
+
+
+@pytest.mark.parametrize("outcome", ["revenue", "churn"])
+def test_intervals_from_draws_are_as_wide_as_the_spread_of_replicates_says(outcome: str) -> None:
+    """Coefficients in euro and in points side by side: their variances lie twenty powers of ten apart."""
+    system = fit_system(
+        panel_of(ck.load_world("waterland"), 60, 12, 3), ck.load_graph("customer_centred"), confirm=False
+    )
+    for moment in profile(system, "customer_loyalty", outcome, horizon=6).moments[1:]:
+        low, high = moment.by_links.interval
+        assert (high - low) / 3.92 == pytest.approx(
+            moment.by_links.std_error, rel=0.35
+        )  # t with 20 df or more, skewness
+
+
+def test_joint_draws_have_their_covariance_whatever_the_scales() -> None:
+    rng = np.random.default_rng(4)
+    mixed = rng.normal(size=(4, 4))
+    plain = mixed @ mixed.T
+    scale = np.array([1e6, 1.0, 1e-6, 1e-9])
+    found = normal_draws(plain * np.outer(scale, scale), 200_000, rng) / scale
+    size = np.sqrt(np.diag(plain))
+    np.testing.assert_allclose(np.cov(found.T) / np.outer(size, size), plain / np.outer(size, size), atol=0.02)
 
 
 def test_contrast_scales_everything_and_order_changes_nothing(bank: LinkSystem) -> None:

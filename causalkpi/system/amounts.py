@@ -14,6 +14,7 @@ import numpy as np
 from scipy import stats
 
 from ..estimators.clusters import jackknife_covariance
+from ..estimators.draws import normal_draws
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,6 @@ def coefficient_draws(
     >>> bool(np.isclose(drawn.mean(), 1.0)), round(float(drawn.std()), 1)
     (True, 0.1)
     """
-    values, vectors = np.linalg.eigh(jackknife_covariance(left_out))
-    root = vectors * np.sqrt(np.clip(values, 0, None))
-    normal = rng.standard_normal((count // 2, len(slopes))) @ root.T
+    normal = normal_draws(jackknife_covariance(left_out), count // 2, rng)
     normal *= np.sqrt(df / rng.chisquare(df, count // 2))[:, None]
     return slopes + np.concatenate([normal, -normal])

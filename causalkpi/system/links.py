@@ -10,6 +10,7 @@ import networkx as nx
 import numpy as np
 
 from ..estimators.clusters import jackknife_covariance
+from ..estimators.draws import normal_draws
 from ..estimators.screen import Refusal
 from ..graph import KPIGraph, Node
 from ..language import Name, Text
@@ -200,9 +201,6 @@ def largest(joint: np.ndarray, df: float, rng: np.random.Generator, draws: int =
     kept = errors > 0
     if not kept.any():
         return np.zeros(draws)
-    correlation = joint[np.ix_(kept, kept)] / np.outer(errors[kept], errors[kept])
-    values, vectors = np.linalg.eigh(correlation)
-    root = vectors * np.sqrt(np.clip(values, 0, None))
-    normal = rng.standard_normal((draws, int(kept.sum()))) @ root.T
+    normal = normal_draws(joint[np.ix_(kept, kept)], draws, rng) / errors[kept]
     stretch = np.sqrt(df / rng.chisquare(df, draws))
     return np.abs(normal * stretch[:, None]).max(axis=1)
