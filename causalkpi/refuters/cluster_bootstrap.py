@@ -7,19 +7,19 @@ of small matrices. Beyond 1,024 units, units are put together at random into tha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 
 from ..estimators.result import Regression
 from ..finding import Finding, Result
 from ..language import NOTHING, Text
+from ..moments import redrawn, replicated
 from ..panel import Panel
-from .parts import Part, parts_of, std_error, too_few
+from .parts import std_error, summed_parts, too_few
 
 REPLICATES = 400
-GROUPS = 1024
 MOST_LOST = 0.05
 DIFFERENT, FEWEST_DF = 1 - np.exp(-1), 10  # the share of different units among those redrawn
 DOUBTFUL, FAILS = 1.25, 1.5
@@ -109,61 +109,24 @@ def _too_tight(regression: Regression) -> Text | None:
 
 def bootstrap_slopes(regression: Regression, rng: np.random.Generator, replicates: int = REPLICATES) -> np.ndarray:
     """The slope over redrawn units, shape (replicates,); not a number where the treatment does not vary."""
-    sample = regression.whole.sample
-    units = len(sample.units)
-    groups = min(units, GROUPS)
-    group = np.arange(units) if units <= GROUPS else rng.permutation(units) % groups
-    weights = rng.multinomial(groups, np.full(groups, 1 / groups), size=replicates).astype(float)
-    slopes = np.zeros(replicates)
-    for part in parts_of(regression):
-        slopes += part.weight * _weighted_slopes(part, sample.outcome, sample.treatments, group, weights)
-    return slopes
+    return weighted_slopes(regression, lambda groups: redrawn(groups, replicates, rng))
 
 
-def _weighted_slopes(
-    part: Part, outcome: np.ndarray, treatment: np.ndarray, group: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
-    """The slope of a part when its groups count as often as `weights`, shape (replicates, groups), says."""
-    table = np.column_stack([part.basis, part.left(np.column_stack([treatment, outcome]))])
-    code = group[part.unit]
-    order = np.argsort(code, kind="stable")
-    ends = np.searchsorted(code[order], np.arange(weights.shape[1] + 1))
-    products = np.empty((weights.shape[1], table.shape[1] ** 2))
-    for g, (start, end) in enumerate(pairwise(ends)):
-        rows = table[order[start:end]]
-        products[g] = (rows.T @ rows).ravel()
-    left = eliminate((weights @ products).reshape(len(weights), table.shape[1], table.shape[1]))
-    size, whole = left[:, 0, 0], float((table[:, -2] ** 2).sum())
-    return np.divide(left[:, 0, 1], size, out=np.full(len(size), np.nan), where=size > 1e-8 * whole)
-
-
-def eliminate(products: np.ndarray) -> np.ndarray:
-    """Sums of products of the last two columns with all others projected out.
+def weighted_slopes(regression: Regression, weigh: Callable[[int], np.ndarray]) -> np.ndarray:
+    """The slope when groups count as often as weights say, shape (replicates,).
 
     Parameters
     ----------
-    products : ndarray, shape (replicates, k + 2, k + 2)
-
-    Returns
-    -------
-    ndarray, shape (replicates, 2, 2)
-        By Gaussian elimination; a column that adds nothing in a replicate is passed over there.
-
-    Examples
-    --------
-    >>> rows = np.array([[1.0, 1.0, 2.0], [1.0, 2.0, 3.0], [1.0, 3.0, 1.0]])
-    >>> eliminate((rows.T @ rows)[None])[0].round(6)
-    array([[ 2., -1.],
-           [-1.,  2.]])
+    regression : Regression
+    weigh : callable
+        From a number of groups to weights, shape (replicates, groups).
     """
-    left = products.copy()
-    for _ in range(products.shape[1] - 2):
-        place = products.shape[1] - left.shape[1]
-        pivot = left[:, 0, 0]
-        alive = pivot > 1e-9 * products[:, place, place]
-        share = np.divide(1.0, pivot, out=np.zeros_like(pivot), where=alive)
-        left = left[:, 1:, 1:] - left[:, 1:, :1] * (left[:, :1, 1:] * share[:, None, None])
-    return left
+    parts = summed_parts(regression)
+    weights = weigh(len(parts[0].moments.units))
+    slopes = np.zeros(len(weights))
+    for part in parts:
+        slopes += part.weight * replicated(part.moments, weights, [part.slope])[:, 0]
+    return slopes
 
 
 _WIDER = Text(

@@ -18,6 +18,7 @@ from ..estimators.sample import Sample
 from ..estimators.screen import dependent
 from ..estimators.split_panel import splits
 from ..language import Text
+from ..moments import Moments, Slope, gather, rows_of
 
 FEWEST_UNITS = 10
 _EXACT = 1e-10
@@ -54,6 +55,44 @@ class Part:
         return kept - self.basis @ (self.basis.T @ kept)
 
 
+@dataclass(frozen=True)
+class SummedPart:
+    """The same by its sums of products, for whatever redraws or leaves out units.
+
+    Parameters
+    ----------
+    weight : float
+    moments : Moments
+    slope : Slope
+    """
+
+    weight: float
+    moments: Moments
+    slope: Slope
+
+
+def summed_parts(regression: Regression) -> tuple[SummedPart, ...]:
+    """The parts of a regression as sums of products, with the same units in the same groups."""
+    sample = regression.whole.sample
+    table = np.column_stack([sample.dummies, sample.controls, sample.treatments[:, :1], sample.outcome])
+    held = (*sample.dummy_names, *sample.control_names)
+    names = (*held, sample.treatment_names[0], sample.outcome_name)
+    slope = Slope(sample.outcome_name, sample.treatment_names[0], held)
+    return tuple(
+        SummedPart(weight, gather(rows_of(table, sample.unit, names, rows=rows, within=sample.unit_effects)), slope)
+        for weight, rows in _rows(regression)
+    )
+
+
+def _rows(regression: Regression) -> list[tuple[float, np.ndarray]]:
+    """The weight of every part, and its rows of the sample."""
+    whole = np.arange(len(regression.whole.sample.outcome))
+    if not regression.corrected:
+        return [(1.0, whole)]
+    masks = [mask[regression.whole.sample.used] for mask in splits(regression.whole)]
+    return [(2.0, whole), *((-1 / len(masks), np.flatnonzero(mask)) for mask in masks)]
+
+
 def parts_of(regression: Regression, without: Collection[str] = ()) -> tuple[Part, ...]:
     """The parts of a regression, some controls left out of their bases by name."""
     sample = regression.whole.sample
@@ -62,11 +101,7 @@ def parts_of(regression: Regression, without: Collection[str] = ()) -> tuple[Par
     if not sample.unit_effects:
         columns.insert(0, np.ones((len(sample.outcome), 1)))
     table = np.column_stack(columns)
-    chosen = [(1.0, np.ones(len(table), bool))]
-    if regression.corrected:
-        masks = [mask[sample.used] for mask in splits(regression.whole)]
-        chosen = [(2.0, chosen[0][1]), *((-1 / len(masks), mask) for mask in masks)]
-    return tuple(_part(sample, table, weight, np.flatnonzero(mask)) for weight, mask in chosen)
+    return tuple(_part(sample, table, weight, rows) for weight, rows in _rows(regression))
 
 
 def _part(sample: Sample, table: np.ndarray, weight: float, rows: np.ndarray) -> Part:
@@ -88,8 +123,14 @@ def within(columns: np.ndarray, unit: np.ndarray) -> np.ndarray:
 
 def by_unit(columns: np.ndarray, unit: np.ndarray, units: int) -> np.ndarray:
     """Sums of columns, shape (n, m), over the rows of each unit, shape (units, m)."""
-    sums = [np.bincount(unit, column, units) for column in columns.T]
-    return np.column_stack([np.empty((units, 0)), *sums])
+    sums = np.zeros((units, columns.shape[1]))
+    if len(unit) and columns.shape[1]:
+        if (unit[1:] < unit[:-1]).any():
+            order = np.argsort(unit, kind="stable")
+            columns, unit = columns[order], unit[order]
+        starts = np.flatnonzero(np.r_[True, unit[1:] != unit[:-1]])
+        sums[unit[starts]] = np.add.reduceat(columns, starts, axis=0)
+    return sums
 
 
 def residual(regression: Regression) -> np.ndarray:
