@@ -8,8 +8,9 @@ of the halves: three parts, or five where units have an odd number of rows.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from ..estimators.sample import Sample
 from ..estimators.screen import dependent
 from ..estimators.split_panel import splits
 from ..language import Text
-from ..moments import Moments, Slope, gather, rows_of
+from ..moments import Moments, Rows, Slope, gather, groups_of, rows_of
 
 FEWEST_UNITS = 10
 _EXACT = 1e-10
@@ -62,26 +63,40 @@ class SummedPart:
     Parameters
     ----------
     weight : float
-    moments : Moments
+    rows : Rows
     slope : Slope
     """
 
     weight: float
-    moments: Moments
+    rows: Rows
     slope: Slope
 
+    @cached_property
+    def moments(self) -> Moments:
+        """The sums, by group of whole units."""
+        return gather(self.rows)
 
-def summed_parts(regression: Regression) -> tuple[SummedPart, ...]:
-    """The parts of a regression as sums of products, with the same units in the same groups."""
+
+def summed_parts(regression: Regression, group: Mapping[str, int] | None = None) -> tuple[SummedPart, ...]:
+    """The parts of a regression as sums of products, with the same units in the same groups.
+
+    Parameters
+    ----------
+    regression : Regression
+    group : mapping of str to int, optional
+        The group of each unit; by their names by default.
+    """
     sample = regression.whole.sample
+    own = groups_of(sample.units) if group is None else np.array([group[unit] for unit in sample.units])
     table = np.column_stack([sample.dummies, sample.controls, sample.treatments[:, :1], sample.outcome])
     held = (*sample.dummy_names, *sample.control_names)
     names = (*held, sample.treatment_names[0], sample.outcome_name)
     slope = Slope(sample.outcome_name, sample.treatment_names[0], held)
-    return tuple(
-        SummedPart(weight, gather(rows_of(table, sample.unit, names, rows=rows, within=sample.unit_effects)), slope)
-        for weight, rows in _rows(regression)
-    )
+    found = []
+    for weight, which in _rows(regression):
+        rows = rows_of(table, sample.unit, names, group=own, rows=which, within=sample.unit_effects)
+        found.append(SummedPart(weight, rows, slope))
+    return tuple(found)
 
 
 def _rows(regression: Regression) -> list[tuple[float, np.ndarray]]:
