@@ -55,11 +55,25 @@ def cr2(design: np.ndarray, residual: np.ndarray, cluster: np.ndarray, which: sl
     """
     q, r = np.linalg.qr(design)
     chosen = np.linalg.solve(r, np.eye(r.shape[1]))[which].T
-    products = _products(q, cluster)
-    values, vectors = np.linalg.eigh(np.eye(q.shape[1]) - products)
+    return cr2_from(_products(q, cluster), cluster_sums(q * residual[:, None], cluster), chosen)
+
+
+def cr2_from(products: np.ndarray, sums: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same from what each cluster's rows come to on an orthonormal basis of the design.
+
+    Parameters
+    ----------
+    products : ndarray, shape (clusters, k, k)
+        Of the basis with itself.
+    sums : ndarray, shape (clusters, k)
+        Of the basis with the residuals.
+    chosen : ndarray, shape (k, m)
+        The coefficients asked for, in the basis.
+    """
+    values, vectors = np.linalg.eigh(np.eye(products.shape[1]) - products)
     root = np.divide(1.0, np.sqrt(np.abs(values)), out=np.zeros_like(values), where=values > _FITTED)
     weights = vectors @ (root[:, :, None] * (vectors.transpose(0, 2, 1) @ chosen))  # clusters, k, m
-    scores = np.einsum("gkm,gk->gm", weights, cluster_sums(q * residual[:, None], cluster))
+    scores = np.einsum("gkm,gk->gm", weights, sums)
     reach = products @ weights
     own = np.einsum("gkm,gkm->gm", weights, reach)
     between = np.einsum("gkm,glm->mkl", reach, reach)
