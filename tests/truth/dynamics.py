@@ -7,13 +7,13 @@ The layout follows Morris, White and Crowther (2019), Statistics in Medicine 38:
 units and periods, which persistence and which horizons the 95% intervals of :mod:`causalkpi.system` hold what they
 promise; elsewhere the package must refuse. *Data*: fresh panels of Canal Bank (a compact model of the book with a
 chosen persistence), of Waterland Bank (the whole model of the book), of a world with mediators of opposite signs, and
-of three organisations that believe a graph that is wrong, by a lag, a missing link or a direction. *Estimands*: effects of a pulse of one unit after
-0 to 8 periods, their sum and discounted sum, and parts along paths. *Methods*: along the links, corrected and not; by
-adjustment; and what a user of DoWhy does by hand: the outcome led within units, the same adjustment set, its linear
-regression with its own interval, no unit effects. *Performance*: bias, coverage with its Monte-Carlo error, mean
-length, and the share that is refused; for the graphs that are wrong also how often the two routes are not found to
-differ at the 1% level. That DoWhy confirms each slope is held by other tests, and skipped here; it does
-not change a number.
+of three organisations that believe a graph that is wrong, by a lag, a missing link or a direction. *Estimands*:
+effects of a pulse of one unit after 0 to 8 periods, their sum and discounted sum, and parts along paths. *Methods*:
+along the links, corrected and not; by adjustment; and what a user of DoWhy does by hand: the outcome led within units,
+the same adjustment set, its linear regression with its own interval, no unit effects. *Performance*: bias, coverage
+with its Monte-Carlo error, mean length, and the share that is refused; for the graphs that are wrong also how often
+the two routes are not found to differ at the 1% level. That DoWhy confirms each slope is held by other tests, and
+skipped here; it does not change a number.
 """
 
 from __future__ import annotations
