@@ -187,33 +187,32 @@ def peers(rows: int, rounds: int) -> dict[str, float]:
     from linearmodels.panel import PanelOLS
 
     table, per_unit = frame(rows), max(rows // 10_000, 2)
-    unit = np.arange(rows) // per_unit
-    slope = effects()[0]
-    columns = [f"k{i}" for i in range(KPIS)]
-    data = pd.DataFrame(table, columns=columns).assign(unit=unit, time=np.arange(rows) % per_unit)
-    regressors = [f"k{c}" for c in (slope.treatment, *slope.controls)]
-    formula = f"k{slope.outcome} ~ {' + '.join(regressors)} | unit"
+    unit, names = np.arange(rows) // per_unit, [f"k{i}" for i in range(KPIS)]
+    slope = Slope("k10", "k0", tuple(name for name in names if name not in ("k0", "k10")))
+    data = pd.DataFrame(table, columns=names).assign(unit=unit, time=np.arange(rows) % per_unit)
+    regressors = [slope.treatment, *slope.controls]
+    formula = f"{slope.outcome} ~ {' + '.join(map(str, regressors))} | unit"
     indexed = data.set_index(["unit", "time"])
-    design = sm.add_constant(table[:, [slope.treatment, *slope.controls]])
+    design = sm.add_constant(np.delete(table, 10, axis=1))
 
     def ours() -> None:
-        sample = rows_of(table[:, [*slope.controls, slope.treatment, slope.outcome]], unit, slope.columns, within=True)
+        sample = rows_of(table, unit, names, within=True)
         moments = gather(sample)
         solve(moments, [slope])
         clustered(sample, moments, [slope])
 
     def ours_hc3() -> None:
-        sample = rows_of(table[:, [*slope.controls, slope.treatment, slope.outcome]], np.arange(rows), slope.columns)
+        sample = rows_of(table, np.arange(rows), names)
         robust(sample, gather(sample), [slope], 3)
 
     taken = median_of({
         "ours": ours,
         "pyfixest": lambda: pyfixest.feols(formula, data, vcov={"CRV1": "unit"}),
         "linearmodels": lambda: PanelOLS(
-            indexed[f"k{slope.outcome}"], indexed[regressors], entity_effects=True
+            indexed["k10"], indexed[regressors], entity_effects=True
         ).fit(cov_type="clustered", cluster_entity=True),
         "ours HC3": ours_hc3,
-        "statsmodels HC3": lambda: sm.OLS(table[:, slope.outcome], design).fit(cov_type="HC3"),
+        "statsmodels HC3": lambda: sm.OLS(table[:, 10], design).fit(cov_type="HC3"),
     }, rounds)  # fmt: skip
     return {
         "rows": rows,
