@@ -94,7 +94,7 @@ def compare_with_double_ml(
         )  # fmt: skip
     except Refusal as refusal:
         return _finding("not_applicable", Text("{why}", "{why}", why=refusal.reason))
-    gap, error, df = _difference(found)
+    gap, error, df = difference(found)
     p, weight = p_value(gap, error, df), regression.weight
     seen = Text(
         "Double machine learning gives {other:.4g} where the adjusted regression gives {value:.4g} (difference: {p}).",
@@ -114,7 +114,7 @@ def compare_with_double_ml(
     return _finding(result_of(p), seen, gap / error if error else 0.0, p, numbers)
 
 
-def _difference(found: CrossFit) -> tuple[float, float, float]:
+def difference(found: CrossFit) -> tuple[float, float, float]:
     """Double machine learning's slope less the adjusted regression's, its error and degrees of freedom."""
     joint = joint_slopes([found.fit, found.linear])
     signs = np.array([1.0, -1.0])
