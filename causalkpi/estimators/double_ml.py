@@ -151,7 +151,7 @@ def double_ml(
         beside=[beside_of("linear", found.linear, scale, level, _LINEAR)],
         warnings=_cautions(found),
     )
-    return replace(told, sample=None)  # it is the adjusted regression's, and DoWhy's slope on it is beside the answer
+    return replace(told, sample=None)  # it is the adjusted regression's, whose slope is beside the answer
 
 
 def cross_fit(

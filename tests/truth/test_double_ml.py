@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import json
-from importlib.util import module_from_spec, spec_from_file_location
+import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
 import causalkpi as ck
 
+sys.path.insert(0, str(Path(__file__).parent))
+import double_ml as study
 
-def script(name: str) -> ModuleType:
-    """A script of this folder, under a name of its own."""
-    spec = spec_from_file_location(f"truth_{name}", Path(__file__).parent / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-study = script("double_ml")
 pytestmark = pytest.mark.truth
 
 
