@@ -22,7 +22,7 @@ from .kpi import Sign
 from .language import NOTHING, Name, Text
 from .panel import Panel
 from .question import Question
-from .refuters import refute_regression
+from .refuters import Refuter, refute_regression
 from .refuters.two_routes import two_routes_before
 from .sensitivity import STRICT_FLOOR, Sensitivity, sensitivity
 
@@ -101,6 +101,35 @@ class Evidence:
             self.estimate, self.findings, (self.bound, self.strict_bound), self.smallest, sign, compared=self.compared
         )
         return replace(self, expected=sign, grade=found)
+
+    def put_to(self, refuter: Refuter, panel: Panel, *, rng: np.random.Generator | None = None) -> Evidence:
+        """The same evidence with one more finding, and graded with it.
+
+        For refuters that are too costly to belong to every answer, such as
+        :func:`causalkpi.compare_with_double_ml`; options are given with :func:`functools.partial`.
+
+        Parameters
+        ----------
+        refuter : callable
+            From a regression, its panel and a generator to a Finding.
+        panel : Panel
+            The one that was estimated from: ``study.panel``.
+        rng : numpy.random.Generator, optional
+            The same draws each time by default.
+
+        Returns
+        -------
+        Evidence
+            Of an identity's parts the worst finding; the evidence itself where no regression is behind the answer. A
+            finding of the same id is replaced.
+        """
+        if not isinstance(self.answer, Estimate) or not self.answer.regressions:
+            return self
+        parts = self.answer.regressions
+        streams = (np.random.default_rng(0) if rng is None else rng).spawn(len(parts))
+        found = [(part.outcome.kpi, (refuter(part, panel, s),)) for part, s in zip(parts, streams, strict=True)]
+        (more,) = _worst(found)
+        return replace(self, findings=(*(f for f in self.findings if f.id != more.id), more)).expecting(self.expected)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

@@ -137,11 +137,12 @@ def estimate_by_adjustment(
     question = estimand.question
     best, whole = adjusted_fit(panel, estimand, question.target, [question.source], confirm=confirm, errors=errors)
     beside = [uncorrected(whole, question.contrast, level)] if best is not whole else []
-    logit, unfit = beside_logit(whole.sample, question.contrast, level, best.df)
+    share = estimand.graph[question.outcome].is_share
+    logit, unfit = beside_logit(whole.sample, question.contrast, level, best.df, share=share)
     name = Text.join(
         (
             Text("least squares", "kleinste kwadraten"),
-            _TAKEN_OUT[whole.sample.unit_effects, whole.sample.period_effects],
+            taken_out(whole.sample),
             _CORRECTED if best is not whole else "",
         ),
         ", ",
@@ -159,6 +160,11 @@ def estimate_by_adjustment(
         dowhy=float(whole.dowhy[0]) * question.contrast,
         regressions=(Regression(estimand, question.target, question.source, whole, best, question.contrast),),
     )
+
+
+def taken_out(sample: Sample) -> Text:
+    """Which fixed effects were taken out, in words; nothing where none were."""
+    return _TAKEN_OUT[sample.unit_effects, sample.period_effects]
 
 
 def report(
@@ -238,15 +244,16 @@ def association(panel: Panel, estimand: Estimand, level: float) -> tuple[Beside,
         found = fit(build_sample(panel, question.target, [question.source]), confirm=False)
     except Refusal:
         return ()
-    return (_beside("association", found, question.contrast, level, _POOLED),)
+    return (beside_of("association", found, question.contrast, level, _POOLED),)
 
 
 def uncorrected(whole: Fit, contrast: float, level: float) -> Beside:
     """The slope before its correction."""
-    return _beside("uncorrected", whole, contrast, level, _UNCORRECTED)
+    return beside_of("uncorrected", whole, contrast, level, _UNCORRECTED)
 
 
-def _beside(name: str, found: Fit, contrast: float, level: float, why: Text) -> Beside:
+def beside_of(name: str, found: Fit, contrast: float, level: float, why: Text) -> Beside:
+    """The slope of a fit as a number beside the answer."""
     value = float(found.slopes[0]) * contrast
     error = float(np.sqrt(found.covariance[0, 0])) * abs(contrast)
     return Beside(
