@@ -34,7 +34,7 @@ from .tables import LargeTable, group_sql
 from .tally import Tally
 
 Progress = Callable[[float, float], None]
-_CELLS, _STREAMED = 12_000_000, 10_000_000  # of a chunk that is put aside, its lags beside it; rows of one that is not
+_CELLS, _STREAMED = 16_000_000, 10_000_000  # numbers of a chunk that is put aside; rows of one that is not
 
 
 def silent(share: float, seconds: float) -> None:
@@ -143,8 +143,7 @@ def fingerprint(table: LargeTable, design: Design) -> str:
 
 def _size(table: LargeTable, design: Design) -> int:
     """Rows of a chunk."""
-    width = len(design.kpis) + 2 * len(design.nodes)
-    return _STREAMED if design.streams else max(_CELLS // width, table.longest)
+    return _STREAMED if design.streams else max(_CELLS // design.cells, table.longest)
 
 
 def over_chunks(
@@ -173,7 +172,8 @@ def _keep(con: Any, table: LargeTable, design: Design, tally: Tally, path: Path 
     for part in design.parts:
         if not design.streams:
             take_means(con, table, design, part)
-        tally.add_products(part, ask(products_sql(table, design, part)))
+        keys, *numbers = con.execute(products_sql(table, design, part)).fetchnumpy().values()
+        tally.add_products(part, keys.tolist(), numbers)
         if design.period_effects:
             tally.add_periods(part, ask(by_period_sql(table, design, part)))
             tally.add_patterns(part, ask(patterns_sql(part)) if design.within else [])

@@ -58,6 +58,11 @@ class Design:
         return not (self.within or self.shifts or self.halves)
 
     @property
+    def cells(self) -> int:
+        """How many numbers are put aside for every row."""
+        return len(self.kpis) + len(self.nodes) * (bool(self.shifts) + self.halves) + 3
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """Which sums are taken."""
         return tuple(PARTS) if self.halves else ("whole",)
@@ -68,9 +73,10 @@ def prepare(con: Any, table: LargeTable, design: Design, condition: str, values:
     kpis, columns = design.kpis, ", ".join(f"k{i}" for i in range(len(design.kpis)))
     centred = ", ".join(f"{table.value(kpi)} - {number(table.columns[kpi].mean)} AS k{i}" for i, kpi in enumerate(kpis))
     rows = f"SELECT unit_, ordinal_, {centred} FROM keyed WHERE "
-    kind = "VIEW" if design.streams else "TABLE"
-    for name in ("sample", "joined", "chunk"):
-        con.execute(f"DROP {kind} IF EXISTS {name}")
+    kinds = {"sample": design.halves, "joined": bool(design.shifts), "chunk": not design.streams}
+    kind = {name: "TABLE" if kept else "VIEW" for name, kept in kinds.items()}
+    for name in kind:
+        con.execute(f"DROP {kind[name]} IF EXISTS {name}")
     if design.streams:
         con.execute(f"CREATE TEMP VIEW chunk AS {rows}{_written(condition, values)}")
     else:
@@ -84,10 +90,10 @@ def prepare(con: Any, table: LargeTable, design: Design, condition: str, values:
     )
     lagged = f"SELECT a.unit_, a.ordinal_, {taken} FROM chunk a {joins}"
     whole = " AND ".join(f"c{j} IS NOT NULL" for j in range(len(design.nodes)))
-    con.execute(f"CREATE TEMP {kind} joined AS {lagged}")
+    con.execute(f"CREATE TEMP {kind['joined']} joined AS {lagged}")
     ranked = ("count(*) OVER (PARTITION BY unit_) AS n_, "
               "row_number() OVER (PARTITION BY unit_ ORDER BY ordinal_) - 1 AS r_") if design.halves else "0 AS r_"  # fmt: skip
-    con.execute(f"CREATE TEMP {kind} sample AS SELECT *, {ranked} FROM joined WHERE {whole}")
+    con.execute(f"CREATE TEMP {kind['sample']} sample AS SELECT *, {ranked} FROM joined WHERE {whole}")
 
 
 def _written(condition: str, values: Sequence[Any]) -> str:

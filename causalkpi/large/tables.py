@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from glob import glob
+from math import isfinite, nan
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -297,11 +298,9 @@ def _counted(
     empty = f"count(*) FILTER (trim(CAST({key} AS VARCHAR), e' \\t\\n\\r') = '')" if text else "0"
     parts = ["count(*)", f"approx_count_distinct({key})", f"count({key})", empty, blank]
     parts.append(f"count({quoted(period)})" if period else "count(*)")
-    for column, broken in usable.values():
+    for column, _ in usable.values():
         x = f"CAST({quoted(column)} AS DOUBLE)"
-        kept = f"FILTER (isfinite({x}))" if broken else ""
-        parts += [f"count({x}) {kept}", f"min({x}) {kept}", f"max({x}) {kept}", f"favg({x}) {kept}"]
-        parts.append(f"count(*) FILTER (isinf({x}))" if broken else "0")
+        parts += [f"count({x})", f"min({x})", f"max({x})", f"avg({x})"]
     rows, about, known, void, blanks, timed, *values = con.execute(f"SELECT {', '.join(parts)} FROM origin").fetchone()
     faults = [] if rows else [Fault(name, "no rows", "at least one", rule="empty")]
     for role, count in ((unit, rows - known + void), (period, rows - timed)):
@@ -313,10 +312,20 @@ def _counted(
         faults.append(Fault(name, found, Text("none", "geen"), "", "blanks", blanks - void))
     columns = {}
     for i, (kpi, (column, broken)) in enumerate(usable.items()):
-        count, low, high, mean, infinite = values[5 * i : 5 * i + 5]
-        numbers = (float("nan") if v is None else float(v) for v in (low, high))
+        count, low, high, mean = values[4 * i : 4 * i + 4]
+        infinite = 0
+        if broken and count and not (isfinite(low) and isfinite(high)):  # NaN counts as the highest
+            infinite, count, low, high, mean = _finite(con, column)
+        numbers = (nan if value is None else float(value) for value in (low, high))
         columns[kpi] = Column(column, broken, count, *numbers, float(mean or 0.0)), infinite
     return rows, about, columns, faults
+
+
+def _finite(con: Any, column: str) -> tuple[Any, ...]:
+    """How many values of a column are infinite; and of the others the number, the lowest, the highest, the mean."""
+    x = f"CAST({quoted(column)} AS DOUBLE)"
+    wanted = ", ".join(f"{what}({x}) FILTER (isfinite({x}))" for what in ("count", "min", "max", "avg"))
+    return con.execute(f"SELECT count(*) FILTER (isinf({x})), {wanted} FROM origin").fetchone()
 
 
 def _infinite(columns: dict[str, tuple[Column, int]], name: str) -> list[Fault]:

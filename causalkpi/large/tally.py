@@ -83,11 +83,10 @@ class Tally:
                     setattr(part, name, np.concatenate([held, np.zeros((len(fresh), *held.shape[1:]))]))
         return np.array([known[key] for key in keys], np.int64)
 
-    def add_products(self, part: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Add what :func:`products_sql` found."""
-        at = self.places([row[0] for row in rows])
-        if len(at):
-            self.parts[part].plain[at] += np.array([row[1:] for row in rows], float)
+    def add_products(self, part: str, keys: Sequence[Any], numbers: Sequence[np.ndarray]) -> None:
+        """Add what :func:`products_sql` found: groups, and a column for each number."""
+        at = self.places(keys)
+        self.parts[part].plain[at] += np.column_stack(numbers).astype(float)
 
     def add_periods(self, part: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Add what :func:`by_period_sql` found."""
