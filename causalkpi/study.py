@@ -29,6 +29,7 @@ from .ledger import Ledger, keep_ledger
 from .panel import Panel, as_panel
 from .parallel import spread
 from .question import Estimand, Question, Unanswered
+from .redraws import redraw
 from .reverse import ReverseDirection, reverse_direction
 from .suspicions import suspect
 from .system import Chain, LinkSystem, Paths, Profile, chain, fit_system, paths, profile
@@ -283,6 +284,24 @@ class Study:
             question: weigh(self.panel, answer, *parts, smallest=self.smallest.get(question.outcome, math.nan))
             for (question, answer), parts in zip(answers.items(), found, strict=True)
         }
+
+    def redraws(self, questions: Iterable[Question], replicates: int = 1000) -> pd.DataFrame:
+        """What answers would have been with other units, all on the same draws; see :func:`causalkpi.redraws.redraw`.
+
+        Parameters
+        ----------
+        questions : iterable of Question
+            Those without a regression behind their answer are left out.
+        replicates : int
+
+        Returns
+        -------
+        DataFrame
+            A row a replicate, a column a question: sums and differences of columns have joint draws.
+        """
+        answers = {question: self.answer(question) for question in questions}
+        known = {q: a for q, a in answers.items() if isinstance(a, Estimate) and a.regressions}
+        return redraw(known, self.panel.units, replicates, np.random.default_rng(self.seed))
 
     def reverse(self) -> ReverseDirection:
         """Every link of the graph in both directions; see :mod:`causalkpi.reverse`."""

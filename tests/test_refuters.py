@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import causalkpi as ck
 from causalkpi.estimators import Estimate
@@ -18,6 +20,7 @@ from causalkpi.finding import Finding
 from causalkpi.graph import KPIGraph, from_networkx
 from causalkpi.kpi import KPI, Formula, Link
 from causalkpi.language import LANGUAGES
+from causalkpi.moments import left_in
 from causalkpi.panel import Panel, as_panel
 from causalkpi.question import Question
 from causalkpi.refuters import (
@@ -27,6 +30,7 @@ from causalkpi.refuters import (
     placebo,
     random_common_cause,
     refute_regression,
+    subset,
     wild_bootstrap,
 )
 from causalkpi.refuters.cluster_bootstrap import bootstrap_slopes
@@ -35,6 +39,7 @@ from causalkpi.refuters.other_set import other_set
 from causalkpi.refuters.parts import parts_of
 from causalkpi.refuters.placebo import placebo_t
 from causalkpi.refuters.random_common_cause import noise_shifts
+from causalkpi.refuters.subset import subset_slopes
 from causalkpi.refuters.unit_trends import detrended, trend_slope, unit_trends
 
 UNIT_EFFECTS = KPIGraph((KPI("X"), KPI("Y")), (Link("X", "Y"),), unit_effects=("X", "Y"))
@@ -175,15 +180,27 @@ def test_bootstrap_replicates_equal_refitting() -> None:
         assert slope == pytest.approx(float(again.best.slopes[0]), rel=1e-8)
 
 
-def test_noise_among_the_controls_equals_refitting() -> None:
-    panel = cross_section(draw(7))
-    regression = regression_of(panel, CROSS)
-    sample = regression.whole.sample
-    noise = draw(8).standard_normal((len(sample.outcome), 100))
-    for j in (0, 57):
-        again = np.linalg.lstsq(np.column_stack([sample.design, noise[:, j]]), sample.outcome, rcond=None)[0][1]
-        shift = noise_shifts(regression, draw(8))[j]
-        assert float(regression.best.slopes[0]) + shift == pytest.approx(again, rel=1e-9)
+@pytest.mark.parametrize("corrected", [False, True])
+def test_noise_among_the_controls_moves_the_slope_as_refitting_does(corrected: bool) -> None:
+    """The law of the shifts against shifts by real columns of noise: the same spread, the same distribution."""
+    made = (dynamic(draw(7), units=20), DYNAMIC, 1) if corrected else (cross_section(draw(7)), CROSS)
+    regression = regression_of(*made)
+    assert regression.corrected == corrected
+    sample, whole = regression.whole.sample, draw(8)
+    refitted = []
+    for _ in range(400):
+        noise = whole.standard_normal(len(sample.outcome))
+        slope = 0.0
+        for part in parts_of(regression):
+            outcome, treatment, extra = part.left(np.column_stack([sample.outcome, sample.treatments, noise])).T
+            design = np.column_stack([treatment, extra])
+            slope += part.weight * np.linalg.lstsq(design, outcome, rcond=None)[0][0]
+        refitted.append(slope - float(regression.best.slopes[0]))
+    drawn = np.concatenate([noise_shifts(regression, draw(100 + i)) for i in range(20)])
+    assert np.sqrt((drawn**2).mean()) == pytest.approx(
+        np.sqrt(np.mean(np.square(refitted))), rel=0.12
+    )  # 3 of their SEs
+    assert stats.ks_2samp(drawn, refitted).pvalue > 0.001
 
 
 def test_placebo_t_statistics_equal_refitting() -> None:
@@ -218,6 +235,7 @@ def test_refuters_are_silent_on_sound_regressions(fitted: tuple[Regression, Pane
         "placebo",
         "random_common_cause",
         "cluster_bootstrap",
+        "subset",
         "lead",
         "other_set",
         "two_routes",
@@ -256,6 +274,58 @@ def test_a_wrong_standard_error_is_found(refuter: Any, factor: float, result: st
     panel = static(draw(12), units=80)
     regression = with_error(regression_of(panel, UNIT_EFFECTS), factor)
     assert refuter(regression, panel, draw()).result == result
+
+
+def test_units_are_drawn_one_by_one_where_asked_or_where_tails_are_heavy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More units than groups (of which there are few here): the finding says which way it went, and both agree."""
+    monkeypatch.setattr(sys.modules["causalkpi.refuters.cluster_bootstrap"], "GROUPS", 40)
+    monkeypatch.setattr(sys.modules["causalkpi.refuters.parts"], "groups_of", lambda units: np.arange(len(units)) % 40)
+    panel = static(draw(13), units=120, periods=6)
+    regression = regression_of(panel, UNIT_EFFECTS)
+    grouped = cluster_bootstrap(regression, panel, draw())
+    single = cluster_bootstrap(regression, panel, draw(), unit_by_unit=True)
+    assert "40 groups" in grouped.seen and "groups" not in single.seen
+    assert grouped.result == single.result == "holds"
+    assert grouped.statistic == pytest.approx(single.statistic, abs=0.3)  # 40 groups: 11% each, 400 draws: 4%
+    frame = panel.frame.copy()
+    frame.loc[list(panel.units[:4])] *= 6
+    wild = Panel(frame, panel.frequency)
+    assert "groups" not in cluster_bootstrap(regression_of(wild, UNIT_EFFECTS), wild, draw()).seen
+
+
+@pytest.mark.parametrize("name", ["unit effects", "corrected"])
+def test_answers_redrawn_together_are_those_redrawn_alone(name: str) -> None:
+    make, graph = CASES[name]
+    panel = make(draw(14))
+    study = ck.Study(graph, panel)
+    questions = [Question("X", "Y", h) for h in (0, 1)] + [Question("X", "Y", 0, 2.0)]
+    found = study.redraws(questions, replicates=300)
+    assert found.iloc[:, -1].to_numpy() == pytest.approx(2 * found.iloc[:, 0].to_numpy())
+    answers = {str(q): a for q in questions if isinstance(a := study.answer(q), Estimate)}
+    assert list(found) == list(answers) and len(answers) >= 2 and len(found) == 300
+    for column, answer in answers.items():
+        assert found[column].std() == pytest.approx(answer.std_error, rel=0.25)
+        alone = bootstrap_slopes(answer.regressions[0], np.random.default_rng(0), 300) * answer.regressions[0].weight
+        assert found[column].to_numpy() == pytest.approx(alone)
+
+
+@pytest.mark.parametrize(("factor", "result"), [(0.4, "fails"), (0.58, "doubtful"), (1.0, "holds")])
+def test_an_answer_that_leaves_its_interval_with_a_fifth_of_the_units_is_found(factor: float, result: str) -> None:
+    """Subsets spread by half a standard error: P(|Z| > 2 x 1.96 x factor) is 12%, 2.3% and 0.009%."""
+    panel = static(draw(11), units=200)
+    found = subset(with_error(regression_of(panel, UNIT_EFFECTS), factor), panel, draw())
+    assert found.result == result
+    expected = 2 * stats.norm.sf(2 * 1.96 * factor)
+    assert found.statistic == pytest.approx(expected, abs=3 * np.sqrt(expected * (1 - expected) / 400) + 0.01)
+
+
+def test_subsets_equal_refitting() -> None:
+    panel = static(draw(12), units=30)
+    regression = regression_of(panel, UNIT_EFFECTS)
+    weights = left_in(30, 400, draw(3), 0.8)[7]
+    kept = [unit for unit, weight in zip(panel.units, weights, strict=True) if weight]
+    again = regression_of(Panel(panel.frame.loc[kept], panel.frequency), UNIT_EFFECTS)
+    assert subset_slopes(regression, draw(3))[7] == pytest.approx(float(again.best.slopes[0]), rel=1e-9)
 
 
 def test_rows_taken_for_independent_are_found() -> None:

@@ -240,7 +240,8 @@ def gather(rows: Rows) -> Moments:
     products = np.zeros((len(plan.units), rows.width, rows.width))
 
     def work(piece: tuple[int, int]) -> list[tuple[int, np.ndarray]]:
-        return _by_group(rows(piece), plan.ends, piece, products)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is named when all is summed
+            return _by_group(rows(piece), plan.ends, piece, products)
 
     for split in in_order(work, plan.pieces()):
         for at, sums in split:

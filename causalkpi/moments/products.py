@@ -56,7 +56,7 @@ class Moments:
     within: bool = False
 
     def __post_init__(self) -> None:
-        bad = ~np.asarray(np.isfinite(self.products).all(axis=(0, 1)))
+        bad = ~np.asarray(np.isfinite(np.diagonal(self.products, axis1=1, axis2=2)).all(axis=0))
         if bad.any():
             named = [name for name, wrong in zip(self.names, bad[self.base :], strict=True) if wrong]
             found = "values that are infinite, not numbers, or too large to be multiplied"

@@ -18,6 +18,7 @@ from .lead import lead
 from .other_set import other_set
 from .placebo import placebo
 from .random_common_cause import random_common_cause
+from .subset import subset
 from .two_routes import two_routes
 from .unit_trends import unit_trends
 from .wild_bootstrap import wild_bootstrap
@@ -27,6 +28,7 @@ REFUTERS: tuple[Refuter, ...] = (
     placebo,
     random_common_cause,
     cluster_bootstrap,
+    subset,
     lead,
     other_set,
     two_routes,
@@ -60,6 +62,7 @@ def refute_regression(regression: Regression, panel: Panel, rng: np.random.Gener
     placebo holds
     random_common_cause holds
     cluster_bootstrap holds
+    subset holds
     lead not_applicable
     other_set not_applicable
     two_routes not_applicable
@@ -79,6 +82,7 @@ __all__ = [
     "placebo",
     "random_common_cause",
     "refute_regression",
+    "subset",
     "two_routes",
     "unit_trends",
     "wild_bootstrap",

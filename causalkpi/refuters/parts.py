@@ -8,8 +8,9 @@ of the halves: three parts, or five where units have an odd number of rows.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from ..estimators.sample import Sample
 from ..estimators.screen import dependent
 from ..estimators.split_panel import splits
 from ..language import Text
+from ..moments import Moments, Rows, Slope, gather, groups_of, rows_of
 
 FEWEST_UNITS = 10
 _EXACT = 1e-10
@@ -54,6 +56,58 @@ class Part:
         return kept - self.basis @ (self.basis.T @ kept)
 
 
+@dataclass(frozen=True)
+class SummedPart:
+    """The same by its sums of products, for whatever redraws or leaves out units.
+
+    Parameters
+    ----------
+    weight : float
+    rows : Rows
+    slope : Slope
+    """
+
+    weight: float
+    rows: Rows
+    slope: Slope
+
+    @cached_property
+    def moments(self) -> Moments:
+        """The sums, by group of whole units."""
+        return gather(self.rows)
+
+
+def summed_parts(regression: Regression, group: Mapping[str, int] | None = None) -> tuple[SummedPart, ...]:
+    """The parts of a regression as sums of products, with the same units in the same groups.
+
+    Parameters
+    ----------
+    regression : Regression
+    group : mapping of str to int, optional
+        The group of each unit; by their names by default.
+    """
+    sample = regression.whole.sample
+    own = groups_of(sample.units) if group is None else np.array([group[unit] for unit in sample.units])
+    table = np.column_stack([sample.dummies, sample.controls, sample.treatments[:, :1], sample.outcome])
+    held = (*sample.dummy_names, *sample.control_names)
+    names = (*held, sample.treatment_names[0], sample.outcome_name)
+    slope = Slope(sample.outcome_name, sample.treatment_names[0], held)
+    found = []
+    for weight, which in _rows(regression):
+        rows = rows_of(table, sample.unit, names, group=own, rows=which, within=sample.unit_effects)
+        found.append(SummedPart(weight, rows, slope))
+    return tuple(found)
+
+
+def _rows(regression: Regression) -> list[tuple[float, np.ndarray]]:
+    """The weight of every part, and its rows of the sample."""
+    whole = np.arange(len(regression.whole.sample.outcome))
+    if not regression.corrected:
+        return [(1.0, whole)]
+    masks = [mask[regression.whole.sample.used] for mask in splits(regression.whole)]
+    return [(2.0, whole), *((-1 / len(masks), np.flatnonzero(mask)) for mask in masks)]
+
+
 def parts_of(regression: Regression, without: Collection[str] = ()) -> tuple[Part, ...]:
     """The parts of a regression, some controls left out of their bases by name."""
     sample = regression.whole.sample
@@ -62,11 +116,7 @@ def parts_of(regression: Regression, without: Collection[str] = ()) -> tuple[Par
     if not sample.unit_effects:
         columns.insert(0, np.ones((len(sample.outcome), 1)))
     table = np.column_stack(columns)
-    chosen = [(1.0, np.ones(len(table), bool))]
-    if regression.corrected:
-        masks = [mask[sample.used] for mask in splits(regression.whole)]
-        chosen = [(2.0, chosen[0][1]), *((-1 / len(masks), mask) for mask in masks)]
-    return tuple(_part(sample, table, weight, np.flatnonzero(mask)) for weight, mask in chosen)
+    return tuple(_part(sample, table, weight, rows) for weight, rows in _rows(regression))
 
 
 def _part(sample: Sample, table: np.ndarray, weight: float, rows: np.ndarray) -> Part:
@@ -88,8 +138,14 @@ def within(columns: np.ndarray, unit: np.ndarray) -> np.ndarray:
 
 def by_unit(columns: np.ndarray, unit: np.ndarray, units: int) -> np.ndarray:
     """Sums of columns, shape (n, m), over the rows of each unit, shape (units, m)."""
-    sums = [np.bincount(unit, column, units) for column in columns.T]
-    return np.column_stack([np.empty((units, 0)), *sums])
+    sums = np.zeros((units, columns.shape[1]))
+    if len(unit) and columns.shape[1]:
+        if (unit[1:] < unit[:-1]).any():
+            order = np.argsort(unit, kind="stable")
+            columns, unit = columns[order], unit[order]
+        starts = np.flatnonzero(np.r_[True, unit[1:] != unit[:-1]])
+        sums[unit[starts]] = np.add.reduceat(columns, starts, axis=0)
+    return sums
 
 
 def residual(regression: Regression) -> np.ndarray:

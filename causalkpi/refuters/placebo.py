@@ -28,6 +28,7 @@ from .histories import histories
 from .parts import Part, by_unit, parts_of, residual, std_error, too_few
 
 EXCHANGES = 199
+_AT_ONCE = 16  # exchanges that are worked out together
 TAIL = 0.9
 MOST_FILLED, FEWEST = 0.25, 0.95
 DOUBTFUL, FAILS, WIDE = 1.25, 1.5, 0.75
@@ -111,29 +112,41 @@ def placebo_t(regression: Regression, panel: Panel, rng: np.random.Generator) ->
     left = residual(regression)
     units = len(regression.whole.sample.units)
     outcomes = [part.left(left[:, None])[:, 0] for part in parts]
-    own = _slope(parts, outcomes, draw(None), units)
-    unit = std_error(regression) / own[1]  # the reported convention against the plain sum of squared scores
-    found = [_slope(parts, outcomes, draw(rng), units) for _ in range(EXCHANGES)]
-    return np.array([slope / (error * unit) if error > 0 else np.nan for slope, error in found])
+    own = _slopes(parts, outcomes, draw(None)[:, None], units)[1][0]
+    unit = std_error(regression) / own  # the reported convention against the plain sum of squared scores
+    found = []
+    for start in range(0, EXCHANGES, _AT_ONCE):
+        given = np.stack([draw(rng) for _ in range(min(_AT_ONCE, EXCHANGES - start))], axis=1)
+        slopes, errors = _slopes(parts, outcomes, given, units)
+        found.append(np.divide(slopes, errors * unit, out=np.full(len(slopes), np.nan), where=errors > 0))
+    return np.concatenate(found)
 
 
-def _slope(parts: tuple[Part, ...], outcomes: list[np.ndarray], given: np.ndarray, units: int) -> tuple[float, float]:
-    """The answer for a treatment, in the first column, with its lags beside it; and its clustered standard error."""
-    slope, scores = 0.0, np.zeros(units)
+def _slopes(
+    parts: tuple[Part, ...], outcomes: list[np.ndarray], given: np.ndarray, units: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The answers for several treatments, each in the first column with its lags beside it, and their clustered errors.
+
+    Not a number where a treatment does not vary. `given` has shape (rows, treatments, 1 + lags).
+    """
+    count = given.shape[1]
+    slopes, scores = np.zeros(count), np.zeros((units, count))
     for part, outcome in zip(parts, outcomes, strict=True):
-        block = part.left(given)
-        lags, treatment = block[:, 1:], block[:, 0]
-        gram = lags.T @ lags  # a handful of lags: their products say all
-        weights = np.linalg.lstsq(gram, lags.T @ np.column_stack([treatment, outcome]), rcond=None)[0]
-        treatment, rest = treatment - lags @ weights[:, 0], outcome - lags @ weights[:, 1]
-        size = float(treatment @ treatment)
-        if size <= NO_VARIATION * len(treatment) * float(np.var(given[part.rows, 0])):
-            return np.nan, np.nan
-        own = float(treatment @ outcome) / size
-        rest = rest - own * treatment
-        slope += part.weight * own
-        scores += part.weight * by_unit((treatment * rest)[:, None], part.unit, units)[:, 0] / size
-    return slope, float(np.sqrt((scores**2).sum()))
+        block = part.left(given.reshape(len(given), -1)).reshape(len(part.rows), *given.shape[1:])
+        treatment, lags, rest = block[:, :, 0], block[:, :, 1:], np.repeat(outcome[:, None], count, axis=1)
+        if lags.shape[2]:  # a handful of lags: their products say all
+            gram = np.einsum("nbk,nbl->bkl", lags, lags)
+            both = np.stack([np.einsum("nbk,nb->bk", lags, column) for column in (treatment, rest)], axis=2)
+            weights = np.linalg.pinv(gram, hermitian=True) @ both
+            treatment = treatment - np.einsum("nbk,bk->nb", lags, weights[:, :, 0])
+            rest = rest - np.einsum("nbk,bk->nb", lags, weights[:, :, 1])
+        size = np.einsum("nb,nb->b", treatment, treatment)
+        still = size <= NO_VARIATION * len(treatment) * given[part.rows, :, 0].var(axis=0)
+        size = np.where(still, np.nan, size)
+        own = np.einsum("nb,nb->b", treatment, rest) / size
+        slopes += part.weight * own
+        scores += part.weight * by_unit(treatment * (rest - own * treatment), part.unit, units) / size
+    return slopes, np.sqrt((scores**2).sum(axis=0))
 
 
 def _dealer(

@@ -1,8 +1,8 @@
 """Whether the answer stays where it is when pure noise is added to what is held fixed.
 
-DoWhy's own refuter of that name does nothing for the estimand used here. Noise is drawn anew for every unit and period;
-by the Frisch-Waugh-Lovell theorem each draw costs a few sums. The slope moves by about its ordinary standard error over
-the root of the degrees of freedom, so what this finds is a regression with too few of them.
+DoWhy's own refuter of that name does nothing for the estimand used here. Noise is drawn anew for every unit and period,
+or rather all that it does to the slope, whose law is known exactly. The slope moves by about its ordinary standard
+error over the root of the degrees of freedom, so what this finds is a regression with too few of them.
 """
 
 from __future__ import annotations
@@ -76,15 +76,31 @@ def random_common_cause(regression: Regression, panel: Panel, rng: np.random.Gen
 
 
 def noise_shifts(regression: Regression, rng: np.random.Generator) -> np.ndarray:
-    """By how much the slope moves with each draw of noise among the controls, shape (draws,)."""
+    """By how much the slope moves with each draw of noise among the controls, shape (draws,).
+
+    What noise has in common with columns is normal, with the columns' own sums of products as covariance; the rest of
+    its sum of squares is chi-squared. So the noise itself need not be drawn. The parts of a corrected slope share
+    their noise: its products with them are drawn together, over all rows.
+    """
     sample = regression.whole.sample
-    noise = rng.standard_normal((len(sample.outcome), DRAWS))
+    both = np.column_stack([sample.outcome, sample.treatments[:, 0]])
+    parts = parts_of(regression)
+    left = np.zeros((len(both), 2 * len(parts)))
+    for i, part in enumerate(parts):
+        left[part.rows, 2 * i : 2 * i + 2] = part.left(both)
+    size = np.linalg.norm(left, axis=0)
+    left /= size
+    products = left.T @ left
+    values, vectors = np.linalg.eigh(products)
+    across = rng.standard_normal((DRAWS, len(values))) @ (vectors * np.sqrt(np.clip(values, 0, None))).T
     moved = np.zeros(DRAWS)
-    for part in parts_of(regression):
-        outcome, treatment = part.left(np.column_stack([sample.outcome, sample.treatments[:, 0]])).T
-        drawn = part.left(noise)
-        size, together = np.einsum("ij,ij->j", drawn, drawn), treatment @ drawn
-        xx, xy = float(treatment @ treatment), float(treatment @ outcome)
-        with_noise = (xy - together * (outcome @ drawn) / size) / (xx - together**2 / size)
-        moved += part.weight * (with_noise - xy / xx)
+    for i, part in enumerate(parts):
+        own = slice(2 * i, 2 * i + 2)
+        (_, xy), (_, xx) = products[own, own]
+        outcome, treatment = across[:, own].T
+        shared = np.einsum("bi,ij,bj->b", across[:, own], np.linalg.pinv(products[own, own]), across[:, own])
+        rest = len(part.rows) - part.basis.shape[1] - 2 - part.demean * len(np.unique(part.unit))
+        whole = shared + rng.chisquare(max(rest, 1), DRAWS)
+        with_noise = (xy - treatment * outcome / whole) / (xx - treatment**2 / whole)
+        moved += part.weight * (with_noise - xy / xx) * size[2 * i] / size[2 * i + 1]
     return moved
