@@ -46,7 +46,11 @@ def random_common_cause(regression: Regression, panel: Panel, rng: np.random.Gen
     why = why_not(regression)
     if why:
         return _finding(result="not_applicable", seen=why)
-    moved = noise_shifts(regression, rng) / std_error(regression)
+    return noise_finding(noise_shifts(regression, rng) / std_error(regression))
+
+
+def noise_finding(moved: np.ndarray) -> Finding:
+    """What shifts of a slope, in standard errors, say of it."""
     far = float(np.sqrt((moved**2).mean()))
     result: Result = "fails" if far >= FAILS else "doubtful" if far >= DOUBTFUL else "holds"
     seen = Text(
