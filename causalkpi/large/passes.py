@@ -198,7 +198,7 @@ def _held(con: Any, table: LargeTable, design: Design) -> dict[Any, int]:
 def _same_rows(table: LargeTable, tally: Tally) -> None:
     """A DataError if the rows that went by are not those that were counted when the table was opened."""
     expected = [table.rows, *(table.rows - table.columns[n.kpi].known for n in tally.design.nodes if n.period == 0)]
-    at_once = [0, *(1 + j for j, n in enumerate(tally.design.nodes) if n.period == 0)]
+    at_once = [0, *(2 + j for j, n in enumerate(tally.design.nodes) if n.period == 0)]
     if [int(tally.lost[i]) for i in at_once] != expected:
         found = Text("other rows than when it was opened", "andere rijen dan toen hij werd geopend")
         expected_words = Text("the same rows throughout", "steeds dezelfde rijen")

@@ -89,11 +89,10 @@ def prepare(con: Any, table: LargeTable, design: Design, condition: str, values:
         for shift in design.shifts
     )
     lagged = f"SELECT a.unit_, a.ordinal_, {taken} FROM chunk a {joins}"
-    whole = " AND ".join(f"c{j} IS NOT NULL" for j in range(len(design.nodes)))
     con.execute(f"CREATE TEMP {kind['joined']} joined AS {lagged}")
     ranked = ("count(*) OVER (PARTITION BY unit_) AS n_, "
               "row_number() OVER (PARTITION BY unit_ ORDER BY ordinal_) - 1 AS r_") if design.halves else "0 AS r_"  # fmt: skip
-    con.execute(f"CREATE TEMP {kind['sample']} sample AS SELECT *, {ranked} FROM joined WHERE {whole}")
+    con.execute(f"CREATE TEMP {kind['sample']} sample AS SELECT *, {ranked} FROM joined WHERE {_whole(design)}")
 
 
 def _written(condition: str, values: Sequence[Any]) -> str:
@@ -104,8 +103,14 @@ def _written(condition: str, values: Sequence[Any]) -> str:
 
 
 def lost_sql(design: Design) -> str:
-    """Rows, and rows without a value of each node."""
-    return "SELECT count(*), " + ", ".join(f"count(*) - count(c{j})" for j in range(len(design.nodes))) + " FROM joined"
+    """Rows, complete ones, and rows without a value of each node."""
+    gone = ", ".join(f"count(*) - count(c{j})" for j in range(len(design.nodes)))
+    return f"SELECT count(*), count(*) FILTER ({_whole(design)}), {gone} FROM joined"
+
+
+def _whole(design: Design) -> str:
+    """The condition of a complete row."""
+    return " AND ".join(f"c{j} IS NOT NULL" for j in range(len(design.nodes)))
 
 
 def take_means(con: Any, table: LargeTable, design: Design, part: str) -> None:

@@ -60,7 +60,7 @@ class Tally:
         count, periods = len(self.design.nodes), len(self.table.ordinals)
         if not self.table.named:
             self.keys = list(range(GROUPS))
-        self.lost = np.zeros(1 + count)
+        self.lost = np.zeros(2 + count)
         self.spread = np.zeros((periods, 1 + 4 * count))
         self.spread[:, 1::4], self.spread[:, 2::4] = np.inf, -np.inf
         groups, deep = len(self.keys), periods * self.design.period_effects
@@ -152,6 +152,11 @@ class Tally:
     def order(self) -> list[int]:
         """The groups in their order: units by name, as text."""
         return sorted(range(len(self.keys)), key=lambda i: str(self.keys[i])) if self.table.named else [*range(GROUPS)]
+
+    @property
+    def alone(self) -> int:
+        """Complete rows that are the only ones of their unit, where those say nothing."""
+        return int(self.lost[1] - self.parts["whole"].plain[:, 0].sum()) if self.design.within else 0
 
     @property
     def odd(self) -> bool:
