@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
+from os import PathLike
 
 import networkx as nx
 import numpy as np
@@ -17,22 +18,35 @@ import pandas as pd
 from .answers import Answers, Asked
 from .errors import SEVERITIES, Fault
 from .estimators import Answer, Estimate, estimate
-from .estimators.conventions import Convention, usual
+from .estimators.conventions import USUAL_ERRORS, Convention, usual
 from .event_study import EventStudy, event_study
-from .evidence import Evidence, examine, gather, weigh
+from .evidence import Evidence, examine, weigh
+from .finding import Finding
 from .gate import MEND, blocked, check, complete, refused
 from .graph import KPIGraph, as_graph
 from .identification import identify
 from .kpi import Sign
 from .lags import Lags, compare_lags
+from .language import Text
+from .large.answering import Behind
+from .large.asked import ask_table
+from .large.findings import findings_from_sums, sensitivity_from_sums, with_sample
+from .large.sampled import sample_panel
+from .large.tables import LargeTable
 from .ledger import Ledger, keep_ledger
 from .panel import Panel, as_panel
 from .parallel import spread
 from .question import Estimand, Question, Unanswered
 from .redraws import redraw
 from .reverse import ReverseDirection, reverse_direction
+from .sensitivity import Sensitivity
 from .suspicions import suspect
 from .system import Chain, LinkSystem, Paths, Profile, chain, fit_system, paths, profile
+
+USUAL_ALONE = Text(
+    "From sums of a table that stays where it is, errors are those that apply unless somebody chooses.",
+    "Uit sommen van een tabel die blijft waar hij is, komen alleen de standaardfouten die zonder keuze gelden.",
+)
 
 
 class Study:
@@ -41,8 +55,9 @@ class Study:
     Parameters
     ----------
     graph : KPIGraph or networkx.DiGraph
-    data : Panel or DataFrame
-        A plain DataFrame with one row per unit is a cross-section.
+    data : Panel, DataFrame or LargeTable
+        A plain DataFrame with one row per unit is a cross-section. A table from :func:`causalkpi.open_table` stays
+        where it is: answers come from sums over all of its rows, checks from a sample of its units.
     unit, period : str, optional
         The columns that say which unit and which period a row is of.
     level : float
@@ -56,6 +71,8 @@ class Study:
         Columns about which the gate's suspicions are answered; see :mod:`causalkpi.suspicions`.
     errors : callable
         How standard errors are computed; see :func:`causalkpi.estimators.estimate`.
+    folder : path, optional
+        Where sums over a large table are kept, so that an interrupted study goes on where it stopped.
 
     Attributes
     ----------
@@ -84,7 +101,7 @@ class Study:
     def __init__(
         self,
         graph: KPIGraph | nx.DiGraph,
-        data: Panel | pd.DataFrame,
+        data: Panel | pd.DataFrame | LargeTable,
         *,
         unit: str | None = None,
         period: str | None = None,
@@ -93,9 +110,14 @@ class Study:
         smallest: Mapping[str, float] | None = None,
         settled: Collection[str] = (),
         errors: Convention = usual,
+        folder: str | PathLike[str] | None = None,
     ) -> None:
         self.graph = as_graph(graph)
-        self.panel = complete(as_panel(data, unit=unit, period=period), self.graph)
+        self.table = data if isinstance(data, LargeTable) else None
+        panel = sample_panel(data) if isinstance(data, LargeTable) else as_panel(data, unit=unit, period=period)
+        self.panel = complete(panel, self.graph)
+        self.folder, self._behind = folder, dict[Question, Behind]()
+        self.progress: Callable[[str], None] = lambda _: None
         self.level, self.seed, self.errors = level, seed, errors
         self.smallest = dict(smallest or {})
         self.settled = tuple(sorted(settled))
@@ -129,15 +151,16 @@ class Study:
 
     def examine(self, question: Question, expected: Sign = "?") -> Evidence:
         """The answer to a question with its findings and its grade; `expected` is the sign that a claim expects."""
+        answer = self.answer(question)
+        findings, tested, sampled = self._found(answer)
         smallest = self.smallest.get(question.outcome, math.nan)
-        rng = np.random.default_rng(self.seed)
-        return gather(self.panel, self.answer(question), expected=expected, smallest=smallest, rng=rng)
+        return weigh(self.panel, answer, findings, tested, expected=expected, smallest=smallest, sampled=sampled)
 
     def identify(self, question: Question) -> Estimand | Unanswered:
         """What may be learned about a question from this graph and data of this shape."""
-        seen = self.panel.ordinals
-        span = seen[-1] - seen[0] + 1 if seen else 0
-        shape = {"repeated": self.panel.repeated, "several": self.panel.n_units > 1, "span": span}
+        data = self.panel if self.table is None else self.table
+        span = data.ordinals[-1] - data.ordinals[0] + 1 if data.ordinals else 0
+        shape = {"repeated": data.repeated, "several": data.n_units > 1, "span": span}
         unusable = [k for k in self.graph.ids if k in self._blocked]
         found = identify(self._usable, question, **shape)
         if isinstance(found, Estimand) or found.status != "not_identified" or not unusable:
@@ -160,8 +183,36 @@ class Study:
         for kpi in (question.treatment, question.outcome):
             if kpi in self._blocked:
                 return Unanswered(question, "refused_data", refused(self._blocked, [kpi]), remedy=MEND)
+        found = self.identify(question)
+        if self.table is None or isinstance(found, Unanswered):
+            return self._from_panel(found)
+        if self.errors is not usual:
+            return Unanswered(question, "not_estimable", USUAL_ALONE, remedy=USUAL_ERRORS)
+        answer, behind = ask_table(self.table, found, level=self.level, folder=self.folder, progress=self._tell)
+        if behind is not None:
+            self._behind[question] = behind
+        return answer
+
+    def _from_panel(self, found: Estimand | Unanswered) -> Answer:
+        """The answer from the panel: all of the data, or of a large table a sample."""
         rng = np.random.default_rng(self.seed)
-        return estimate(self.panel, self.identify(question), level=self.level, rng=rng, errors=self.errors)
+        return estimate(self.panel, found, level=self.level, rng=rng, errors=self.errors)
+
+    def _tell(self, share: float, seconds: float) -> None:
+        self.progress(f"  {share:.0%} of the table, about {seconds:.0f} s more")
+
+    def _found(self, answer: Answer) -> tuple[tuple[Finding, ...], tuple[Sensitivity, ...], Answer | None]:
+        """What is found about an answer, what hidden causes could do to it, and the same answer from a sample."""
+        rng = np.random.default_rng(self.seed)
+        behind = self._behind.get(answer.question)
+        if behind is None or not isinstance(answer, Estimate):
+            return *examine(self.panel, answer, rng), None
+        sampled = self._from_panel(answer.estimand)
+        contrast = answer.question.contrast
+        found = findings_from_sums(behind, contrast, np.random.default_rng(self.seed))
+        on_sample = examine(self.panel, sampled, rng)[0]
+        findings = with_sample(found, on_sample, self.panel, behind.summed.table.units)
+        return findings, (sensitivity_from_sums(behind, contrast, self.level),), sampled
 
     @property
     def system(self) -> LinkSystem:
@@ -262,6 +313,7 @@ class Study:
         for _, question, _ in family:
             question.against(self.graph)
         answers: dict[Question, Answer] = {}
+        self.progress = progress
         for i, (_, question, _) in enumerate(family):
             progress(f"{i + 1} of {len(family)}: {question}")
             if question not in answers:
@@ -279,10 +331,13 @@ class Study:
         given = list(answers.values())
         if any(isinstance(answer, Estimate) for answer in given):
             _ = self.system  # before the work is split, so that it is fitted once
-        found = spread(lambda answer: examine(self.panel, answer, np.random.default_rng(self.seed)), given)
+        found = spread(self._found, given)
+        smallest = [self.smallest.get(question.outcome, math.nan) for question in answers]
         return {
-            question: weigh(self.panel, answer, *parts, smallest=self.smallest.get(question.outcome, math.nan))
-            for (question, answer), parts in zip(answers.items(), found, strict=True)
+            question: weigh(self.panel, answer, findings, tested, smallest=least, sampled=sampled)
+            for (question, answer), (findings, tested, sampled), least in zip(
+                answers.items(), found, smallest, strict=True
+            )
         }
 
     def redraws(self, questions: Iterable[Question], replicates: int = 1000) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """The back-door answer from sums: the same slope, error, refusals and words as from rows in memory.
 
 DoWhy and statsmodels are given a small table with exactly the means and sums of products of the sample, which is all
-that least squares knows of it. Their slopes must agree with each other and with the sums' to 1e-6, as they must on rows.
+that least squares knows of it. Their slopes must agree with that of the sums to 1e-6, as they must on rows.
 """
 
 from __future__ import annotations
@@ -315,6 +315,7 @@ def _estimate(
     table, moments = summed.table, summed.moments
     units, contrast = int(moments.units.sum()), question.contrast
     seen = [ordinal for ordinal, rows in zip(table.ordinals, summed.tally.spread[:, 0], strict=True) if rows]
+    ends = table.label(seen[0]), table.label(seen[-1])
     treated = table.columns[question.treatment]
     far = beyond(question, treated.low, treated.high)
     words = words_of_sample(units, table.repeated, behind.effective, behind.free, dropped, behind.exact,
@@ -341,7 +342,7 @@ def _estimate(
         lost=lost,
         units=units,
         periods=len(seen),
-        population=words_of_population(units, (table.label(seen[0]), table.label(seen[-1])) if table.repeated else None),
+        population=words_of_population(units, ends if table.repeated else None),
         minimum_detectable=detectable(error, behind.df),
         beside=beside,
         warnings=(*words, *far),
@@ -370,8 +371,6 @@ def _association(table: LargeTable, estimand: Estimand, level: float) -> tuple[B
     return (_beside("association", value, error, df, question.contrast, level, POOLED),)
 
 
-def _beside(
-    name: str, slope: float, error: float, df: float, contrast: float, level: float, why: Text
-) -> Beside:
+def _beside(name: str, slope: float, error: float, df: float, contrast: float, level: float, why: Text) -> Beside:
     value, wide = slope * contrast, error * abs(contrast)
     return Beside(name, value, wide, interval(value, wide, df, level), p_value(value, wide, df), why)

@@ -56,7 +56,8 @@ def clustered(summed: Summed, wanted: Sequence[Slope], progress: Progress = sile
     >>> from causalkpi.large import open_table, sums
     >>> path = Path(tempfile.mkdtemp()) / "branches.parquet"
     >>> rng = np.random.default_rng(1)
-    >>> rows = pd.DataFrame({"branch": np.arange(4000) // 10, "year": np.arange(4000) % 10, "loyalty": rng.normal(size=4000)})
+    >>> rows = pd.DataFrame({"branch": np.arange(4000) // 10, "year": np.arange(4000) % 10})
+    >>> rows["loyalty"] = rng.normal(size=4000)
     >>> rows.assign(spend=2 * rows.loyalty + rng.normal(size=4000)).to_parquet(path)
     >>> found = sums(open_table(path, unit="branch", period="year"), [("loyalty", 0), ("spend", 0)])
     >>> slope = Slope(found.design.nodes[1], found.design.nodes[0])
@@ -173,8 +174,11 @@ def robust(summed: Summed, slope: Slope, progress: Progress = silent) -> tuple[f
     asked = (f"SELECT sum(pow(x * y / greatest(1 - h, 1e-12), 2)), sum(pow(x, 4)) FROM "
              f"(SELECT {terms['x']} AS x, {terms['y']} AS y, {leverage} AS h FROM sample)")  # fmt: skip
     total = np.zeros(2)
+
+    def work() -> None:
+        total[:] += con.execute(asked).fetchone()
+
     with summed.table.opened() as con:
-        over_chunks(con, summed.table, summed.design, 0, progress,
-                    lambda: total.__iadd__(con.execute(asked).fetchone()))  # fmt: skip
+        over_chunks(con, summed.table, summed.design, 0, progress, work)
         summed.table.unchanged(con)
     return float(total[0] / left[0] ** 2), float(left[0] ** 2 / total[1])

@@ -91,7 +91,9 @@ class Origin:
         """What is different once the table has changed: sizes and times of files, or a checksum of the rows."""
         if self.connection is not None:
             columns = ", ".join(map(quoted, self.columns(con)))
-            return [str(value) for value in con.execute(f"SELECT count(*), sum(hash({columns})) FROM origin").fetchone()]
+            return [
+                str(value) for value in con.execute(f"SELECT count(*), sum(hash({columns})) FROM origin").fetchone()
+            ]
         found = [Path(path).stat() for path in self.paths]
         return [f"{path}: {seen.st_size} {seen.st_mtime_ns}" for path, seen in zip(self.paths, found, strict=True)]
 

@@ -90,8 +90,10 @@ def prepare(con: Any, table: LargeTable, design: Design, condition: str, values:
     )
     lagged = f"SELECT a.unit_, a.ordinal_, {taken} FROM chunk a {joins}"
     con.execute(f"CREATE TEMP {kind['joined']} joined AS {lagged}")
-    ranked = ("count(*) OVER (PARTITION BY unit_) AS n_, "
-              "row_number() OVER (PARTITION BY unit_ ORDER BY ordinal_) - 1 AS r_") if design.halves else "0 AS r_"  # fmt: skip
+    places = (
+        "count(*) OVER (PARTITION BY unit_) AS n_, row_number() OVER (PARTITION BY unit_ ORDER BY ordinal_) - 1 AS r_"
+    )
+    ranked = places if design.halves else "0 AS r_"
     con.execute(f"CREATE TEMP {kind['sample']} sample AS SELECT *, {ranked} FROM joined WHERE {_whole(design)}")
 
 
@@ -155,8 +157,9 @@ def by_period_sql(table: LargeTable, design: Design, part: str) -> str:
 
 def patterns_sql(part: str) -> str:
     """By group: how many units have just these periods."""
-    listed = f"SELECT g, n, list(ordinal_ ORDER BY ordinal_) AS seen FROM sample JOIN means USING (unit_) WHERE {PARTS[part]}"
-    return f"SELECT g, n, seen, count(*) FROM ({listed} GROUP BY unit_, g, n) GROUP BY g, n, seen"
+    listed = "SELECT g, n, list(ordinal_ ORDER BY ordinal_) AS seen FROM sample JOIN means USING (unit_)"
+    by_unit = f"{listed} WHERE {PARTS[part]} GROUP BY unit_, g, n"
+    return f"SELECT g, n, seen, count(*) FROM ({by_unit}) GROUP BY g, n, seen"
 
 
 def spread_sql(design: Design) -> str:
@@ -167,8 +170,8 @@ def spread_sql(design: Design) -> str:
 
 
 LENGTHS_SQL = (
-    "SELECT m.n, c.n, count(*) FROM means m JOIN (SELECT unit_, count(*) AS n FROM chunk GROUP BY unit_) c USING (unit_) "
-    "GROUP BY m.n, c.n"
+    "SELECT m.n, c.n, count(*) FROM means m "
+    "JOIN (SELECT unit_, count(*) AS n FROM chunk GROUP BY unit_) c USING (unit_) GROUP BY m.n, c.n"
 )
 """How many units have so many rows in the sample, and so many in the table."""
 HELD_SQL = "SELECT {group} AS g, count(*) FROM (SELECT DISTINCT unit_ FROM sample) GROUP BY g"

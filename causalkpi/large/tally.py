@@ -140,8 +140,9 @@ class Tally:
             products[:, base:, 1:base] = dummies[:, seen, 1:].transpose(0, 2, 1)
         units = np.rint(plain[:, 1]) if held is None else np.array([held.get(self.keys[i], 0) for i in order])
         centre = np.array([self.table.columns[node.kpi].mean for node in design.nodes])
-        if self.table.named:  # groups are units: those without a row are none
-            products, units = products[units > 0], units[units > 0]
+        if self.table.named:  # groups are units: those without a row in the whole are none, in its halves neither
+            there = units > 0 if part == "whole" else self.parts["whole"].plain[order, 1] > 0.5
+            products, units = products[there], units[there]
         return Moments(design.nodes, base, products, centre, units.astype(np.int64), design.within)
 
     def dummies(self, part: str) -> list[int]:

@@ -69,11 +69,16 @@ def cluster_bootstrap(
     """
     why = too_few(regression) or _too_tight(regression)
     if why:
-        return _finding(result="not_applicable", seen=why)
+        return without_draws(why)
     many = len(regression.whole.sample.units) > GROUPS
     single = not many or (heavy(regression) if unit_by_unit is None else unit_by_unit)
     slopes = bootstrap_slopes(regression, rng) if not many or not single else unit_slopes(regression, rng)
     return redrawn_finding(slopes, regression.weight, std_error(regression), single=single)
+
+
+def without_draws(why: Text) -> Finding:
+    """The finding where nothing can be drawn, with the reason."""
+    return _finding(result="not_applicable", seen=why)
 
 
 def redrawn_finding(slopes: np.ndarray, contrast: float, std_error: float, *, single: bool) -> Finding:

@@ -45,8 +45,13 @@ def random_common_cause(regression: Regression, panel: Panel, rng: np.random.Gen
     """Add a column of noise to the controls, many times over, and see how far the slope moves."""
     why = why_not(regression)
     if why:
-        return _finding(result="not_applicable", seen=why)
+        return without_draws(why)
     return noise_finding(noise_shifts(regression, rng) / std_error(regression))
+
+
+def without_draws(why: Text) -> Finding:
+    """The finding where nothing can be drawn, with the reason."""
+    return _finding(result="not_applicable", seen=why)
 
 
 def noise_finding(moved: np.ndarray) -> Finding:

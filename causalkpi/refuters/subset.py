@@ -53,11 +53,16 @@ def subset(regression: Regression, panel: Panel, rng: np.random.Generator) -> Fi
     """Leave out a random fifth of the units, many times over."""
     why = too_few(regression)
     if why:
-        return _finding(result="not_applicable", seen=why)
+        return without_draws(why)
     slopes = subset_slopes(regression, rng)
     return subset_finding(
         slopes, float(regression.best.slopes[0]), std_error(regression), regression.best.df, regression.weight
     )
+
+
+def without_draws(why: Text) -> Finding:
+    """The finding where nothing can be drawn, with the reason."""
+    return _finding(result="not_applicable", seen=why)
 
 
 def subset_finding(slopes: np.ndarray, answer: float, error: float, df: float, contrast: float) -> Finding:
