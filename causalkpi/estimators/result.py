@@ -198,8 +198,14 @@ class Estimate:
         Raises
         ------
         ValueError
-            If the answer is put together from several regressions (an identity, a front door, an instrument).
+            If the answer is put together from several regressions (an identity, a front door, an instrument), or comes
+            from sums over a table that stays where it is.
         """
+        if self.sample is None and self.estimand.route == "back_door":
+            raise ValueError(
+                "This answer comes from sums over a table that stays where it is; DoWhy has seen a small table with the "
+                "same sums, and its slope is in estimate.dowhy."
+            )
         if self.sample is None:
             raise ValueError(
                 f"This answer comes by the route {self.estimand.route!r}, from several regressions; DoWhy has no "
