@@ -203,8 +203,8 @@ class Estimate:
         """
         if self.sample is None and self.estimand.route == "back_door":
             raise ValueError(
-                "This answer comes from sums over a table that stays where it is; DoWhy has seen a small table with the "
-                "same sums, and its slope is in estimate.dowhy."
+                "This answer comes from sums over a table that stays where it is; DoWhy has seen a small table "
+                "with the same sums, and its slope is in estimate.dowhy."
             )
         if self.sample is None:
             raise ValueError(
