@@ -34,6 +34,7 @@ _HOMES = {
     "identification": ("identify",),
     "event_study": ("EventStudy",),
     "evidence": ("Evidence",),
+    "large": ("LargeTable", "open_table"),
     "finding": ("Finding",),
     "ledger": ("Ledger",),
     "refuters": ("compare_with_double_ml",),

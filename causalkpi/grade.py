@@ -60,8 +60,9 @@ RULE: tuple[Text, ...] = (
         "de andere correctieset en de weg langs de verbanden falen niet waar zij van toepassing zijn (p ten minste "
         "1%); ingreep en uitkomst dwalen niet allebei terwijl gedeelde schokken zijn blijven staan; placebo-ingrepen "
         "laten niet zien dat de standaardfout veel te klein is; het interval ligt niet geheel onder het kleinste "
-        "effect van belang; het antwoord berust op ten minste {few} eenheden; twee schatters zijn het, waar er twee zijn, "
-        "eens over het teken; en double machine learning, waar iemand ernaar vroeg, wijkt niet af (p ten minste 1%).",
+        "effect van belang; het antwoord berust op ten minste {few} eenheden; twee schatters zijn het, waar er twee "
+        "zijn, eens over het teken; en double machine learning, waar iemand ernaar vroeg, wijkt niet af (p ten minste "
+        "1%).",
         few=FEWEST,
         floor=FLOOR,
     ),

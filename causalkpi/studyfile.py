@@ -20,6 +20,7 @@ from .formula import Formula
 from .graph import KPIGraph
 from .graphfile import load_graph
 from .language import Language
+from .large.named import open_sources, why_not_large
 from .question import Question
 from .reading import AGGREGATES, STRETCHES, read_panel
 from .study import Study
@@ -70,6 +71,8 @@ class StudyFile:
     sources : tuple of Source
     frequency : str or None
         Of the panel; found out where None.
+    large : bool
+        Whether the data stay in their Parquet files; a word and no threshold, for a study must not change with memory.
     questions : tuple of Question
         The study's own, in the order of the file.
     claims : bool
@@ -99,6 +102,7 @@ class StudyFile:
     graph_name: str
     sources: tuple[Source, ...] = field(repr=False)
     frequency: str | None = None
+    large: bool = False
     questions: tuple[Question, ...] = ()
     claims: bool = True
     level: float = _LEVEL
@@ -156,7 +160,9 @@ def read_study(path: str | Path) -> StudyFile:
 
 
 def load(study: StudyFile) -> Study:
-    """Read a study's data and put them together with its graph.
+    """Read a study's data and put them together with its graph; a large table is opened where it is.
+
+    Its sums are kept in a folder beside the study file, so that an interrupted run goes on where it stopped.
 
     Parameters
     ----------
@@ -168,10 +174,11 @@ def load(study: StudyFile) -> Study:
     DataError
         Listing all that is wrong with files, columns and keys.
     """
-    panel = read_panel(study.sources, frequency=study.frequency)
+    read = open_sources if study.large else read_panel
+    folder = study.path.with_suffix(".sums") if study.large else None
     errors, _ = CHOICES[study.errors]
-    return Study(study.graph, panel, level=study.level, seed=study.seed, smallest=study.smallest, settled=study.settled,
-                 errors=errors)  # fmt: skip
+    return Study(study.graph, read(study.sources, frequency=study.frequency), level=study.level, seed=study.seed,
+                 smallest=study.smallest, settled=study.settled, errors=errors, folder=folder)  # fmt: skip
 
 
 class _Meaning:
@@ -192,6 +199,8 @@ class _Meaning:
             self.note("no-data", "no source", "at least one", "", "data")
         if not document.title.strip():
             self.note("title", "no title", "a few words", "", "title")
+        for i, found, expected in why_not_large(document.data) if document.large else ():
+            self.note("large", found, expected, "", "data", i)
         graph = self.graph()
         questions = [self.question(i, asked, graph) for i, asked in enumerate(document.questions)]
         following = wanted(document, graph, self) if graph else Following()
@@ -206,6 +215,7 @@ class _Meaning:
             _shown(document.graph),
             tuple(source for source in sources if source),
             document.frequency,
+            document.large,
             tuple(question for question in questions if question),
             claims,
             _LEVEL if document.level is None else document.level,

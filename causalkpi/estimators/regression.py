@@ -7,6 +7,7 @@ agree to 1e-6, relative to the slope or its standard error, or the run fails wit
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +132,7 @@ def least_squares(
         )
     design = exog.to_numpy()
     effective = effective_units(design, group, which)
-    _require_spread(sample, effective)
+    require_spread(sample.treatment_names, effective, sample.repeated, len(sample.units))
     slopes = results.params.to_numpy()[which] * native
     left_out = leave_one_out(design, endog.to_numpy(), group, which)
     spread = min(effective)
@@ -161,12 +162,12 @@ def effective_units(design: np.ndarray, unit: np.ndarray, which: slice) -> list[
     return [float(value) for value in 1 / (shares**2).sum(axis=0)]
 
 
-def _require_spread(sample: Sample, effective: list[float]) -> None:
+def require_spread(names: Sequence[str], effective: Sequence[float], repeated: bool, units: int) -> None:
     """Refuse a treatment whose variation comes from a handful of units."""
-    for name, count in zip(sample.treatment_names, effective, strict=True):
+    for name, count in zip(names, effective, strict=True):
         if count < FEWEST_EFFECTIVE:
-            what = Text("units", "eenheden") if sample.repeated else Text("rows", "rijen")
-            what = Text("periods", "perioden") if sample.repeated and len(sample.units) == 1 else what
+            what = Text("units", "eenheden") if repeated else Text("rows", "rijen")
+            what = Text("periods", "perioden") if repeated and units == 1 else what
             raise Refusal(
                 Text(
                     "What varies in {kpi} comes from so few {what} (about {count:.1f}) that nobody can tell how much "
