@@ -14,7 +14,7 @@ from typing import Any
 
 from .errors import CausalKPIError, Fault, StudyError, did_you_mean, raise_all
 from .estimators.conventions import CHOICES
-from .files import Source
+from .files import Source, names_in, shown_path, why_no_file
 from .following import Following, wanted
 from .formula import Formula
 from .graph import KPIGraph
@@ -212,7 +212,7 @@ class _Meaning:
             self.file,
             document.title,
             graph,
-            _shown(document.graph),
+            shown_path(document.graph),
             tuple(source for source in sources if source),
             document.frequency,
             document.large,
@@ -329,16 +329,16 @@ class _Meaning:
         """One source with its path found, or None where it cannot be."""
         path = self.file.parent / source.path
         self.how(i, source)
-        missing = _missing(path)
+        missing = why_no_file(path)
         if missing:
-            others = _names(path.parent)
+            others = names_in(path.parent)
             remedy = did_you_mean(path.name, others) if others else "Paths are relative to the study file."
             named = repr(source.path if len(source.path) <= 100 else source.path[:97] + "...")
             self.note("data-file", f"{missing} {named}", "a data file", remedy, "data", i, "path")
             return None
         given = {name: getattr(source, name) for name in _NOTATION}
         given |= {"missing": tuple(source.missing)} if source.missing is not None else {}
-        return Source(path, columns=source.columns or None, how=source.how, name=_shown(source.path), **given)
+        return Source(path, columns=source.columns or None, how=source.how, name=shown_path(source.path), **given)
 
     def how(self, i: int, source: SourceEntry) -> None:
         """Note a word on adding up that does not exist."""
@@ -386,23 +386,3 @@ def _choices(document: StudyEntry, claims: bool) -> dict[str, str]:
         "period_effects": "as the graph says",
     }
     return {name: words for name, words in defaults.items() if getattr(document, name) is None}
-
-
-def _shown(path: str) -> str:
-    """A path as results may show it: as written if it is relative, otherwise the file's name alone."""
-    return Path(path).name if Path(path).is_absolute() else path
-
-
-def _missing(path: Path) -> str:
-    """Why there is no file at a path; empty where there is one."""
-    try:
-        return "" if path.is_file() else "a folder" if path.is_dir() else "no file"
-    except OSError as failure:
-        return (failure.strerror or "no file").lower()
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        return sorted(entry.name for entry in folder.iterdir() if entry.is_file())
-    except OSError:
-        return []
