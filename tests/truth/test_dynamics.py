@@ -22,8 +22,13 @@ def document() -> dict:
     return json.loads(dynamics.RESULTS.read_text("utf-8"))
 
 
-def rows(document: dict, method: str, sign: str = "") -> list[dict]:
-    return [r for r in document["table"] if r["method"] == method and sign in r["estimand"]]
+MISDRAWN = {name.replace("_", " ") for name in dynamics.MISDRAWN}
+
+
+def rows(document: dict, method: str, sign: str = "", misdrawn: bool = False) -> list[dict]:
+    """The rows of one method, in worlds whose graph is believed rightly or wrongly."""
+    chosen = [r for r in document["table"] if (r["setting"] in MISDRAWN) == misdrawn]
+    return [r for r in chosen if r["method"] == method and sign in r["estimand"]]
 
 
 def test_the_committed_study_is_of_this_version_and_large_enough(document: dict) -> None:
@@ -44,6 +49,15 @@ def test_whatever_is_not_refused_along_the_links_is_covered_as_promised(document
         if "coverage" in r and not abs(r["coverage"] - 0.95) <= 0.02 + 2 * r["monte_carlo_error"]
     ]
     assert wrong == []
+
+
+def test_a_wrong_graph_leads_the_links_astray_and_the_two_routes_apart(document: dict) -> None:
+    """What the links cannot know of themselves: where they miss the truth, the finding about both routes speaks."""
+    for name in MISDRAWN:
+        of_links = [r for r in rows(document, "links", ", h=", misdrawn=True) if r["setting"] == name]
+        agree = [r for r in rows(document, "routes not found to differ", misdrawn=True) if r["setting"] == name]
+        assert min(r["coverage"] for r in of_links if "coverage" in r) < 0.5, name
+        assert max(r["coverage"] for r in agree) < 0.05, name
 
 
 def test_the_study_would_notice_an_uncorrected_short_panel(document: dict) -> None:
