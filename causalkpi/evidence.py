@@ -22,7 +22,7 @@ from .kpi import Sign
 from .language import NOTHING, Name, Text
 from .panel import Panel
 from .question import Question
-from .refuters import refute_regression
+from .refuters import Refuter, refute_regression
 from .refuters.two_routes import two_routes_before
 from .sensitivity import STRICT_FLOOR, Sensitivity, sensitivity
 
@@ -55,6 +55,9 @@ class Evidence:
         The smallest effect of interest, in the answer's own unit.
     declared : bool
         Whether the study said so, or `smallest` is the usual one.
+    sampled : Estimate or None
+        Where the answer comes from sums of a table that stays where it is: the same from a sample of its units, on
+        which the checks that need rows were made.
     grade : Grade
         Strength ``none`` with a reason where there is no number.
     """
@@ -70,6 +73,7 @@ class Evidence:
     smallest: float = math.nan
     declared: bool = False
     grade: Grade = UNGRADED
+    sampled: Estimate | None = None
 
     @property
     def answered(self) -> bool:
@@ -97,10 +101,38 @@ class Evidence:
         """The same evidence, graded for a claim that expects this sign."""
         if not self.answered:
             return replace(self, expected=sign)
-        found = grade(
-            self.estimate, self.findings, (self.bound, self.strict_bound), self.smallest, sign, compared=self.compared
-        )
+        checked, bounds = _checked(self.estimate, self.sampled), (self.bound, self.strict_bound)
+        found = grade(checked, self.findings, bounds, self.smallest, sign, compared=self.compared)
         return replace(self, expected=sign, grade=found)
+
+    def put_to(self, refuter: Refuter, panel: Panel, *, rng: np.random.Generator | None = None) -> Evidence:
+        """The same evidence with one more finding, and graded with it.
+
+        For refuters that are too costly to belong to every answer, such as
+        :func:`causalkpi.compare_with_double_ml`; options are given with :func:`functools.partial`.
+
+        Parameters
+        ----------
+        refuter : callable
+            From a regression, its panel and a generator to a Finding.
+        panel : Panel
+            The one that was estimated from: ``study.panel``.
+        rng : numpy.random.Generator, optional
+            The same draws each time by default.
+
+        Returns
+        -------
+        Evidence
+            Of an identity's parts the worst finding; the evidence itself where no regression is behind the answer. A
+            finding of the same id is replaced.
+        """
+        if not isinstance(self.answer, Estimate) or not self.answer.regressions:
+            return self
+        parts = self.answer.regressions
+        streams = (np.random.default_rng(0) if rng is None else rng).spawn(len(parts))
+        found = [(part.outcome.kpi, (refuter(part, panel, s),)) for part, s in zip(parts, streams, strict=True)]
+        (more,) = _worst(found)
+        return replace(self, findings=(*(f for f in self.findings if f.id != more.id), more)).expecting(self.expected)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -201,6 +233,7 @@ def weigh(
     *,
     expected: Sign = "?",
     smallest: float = math.nan,
+    sampled: Answer | None = None,
 ) -> Evidence:
     """An answer and what was found about it as evidence, with its grade; see :func:`gather`."""
     if not isinstance(answer, Estimate):
@@ -211,10 +244,16 @@ def weigh(
     declared = not math.isnan(smallest)
     shared = PERIOD_NODE in answer.estimand.adjustment
     least = smallest if declared else usual_smallest(panel, answer.question, shared=shared)
-    found = grade(answer, findings, (bound, strict), least, expected, compared=compared)
+    rows = sampled if isinstance(sampled, Estimate) else None
+    found = grade(_checked(answer, rows), findings, (bound, strict), least, expected, compared=compared)
     return Evidence(
-        answer.question, answer, expected, findings, tested, bound, strict, compared, least, declared, found
+        answer.question, answer, expected, findings, tested, bound, strict, compared, least, declared, found, rows
     )
+
+
+def _checked(answer: Estimate, sampled: Estimate | None) -> Estimate:
+    """The answer with the regressions on which its checks were made."""
+    return answer if sampled is None else replace(answer, regressions=sampled.regressions)
 
 
 def _findings(part: Any, panel: Panel, rng: np.random.Generator) -> tuple[Finding, ...]:

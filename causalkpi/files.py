@@ -164,3 +164,24 @@ def _headed(cells: pd.DataFrame) -> pd.DataFrame:
     body = cells.set_axis(names, axis=1).set_axis(range(1, len(cells) + 1)).iloc[1:]
     filled = body.notna() & body.ne("")
     return body.loc[filled.any(axis=1), filled.any().to_numpy() | np.array([name != "" for name in names], bool)]
+
+
+def shown_path(path: str) -> str:
+    """A path as results may show it: as written if it is relative, otherwise the file's name alone."""
+    return Path(path).name if Path(path).is_absolute() else path
+
+
+def why_no_file(path: Path) -> str:
+    """Why there is no file at a path; empty where there is one."""
+    try:
+        return "" if path.is_file() else "a folder" if path.is_dir() else "no file"
+    except OSError as failure:
+        return (failure.strerror or "no file").lower()
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names of the files in a folder, sorted; none where it cannot be read."""
+    try:
+        return sorted(entry.name for entry in folder.iterdir() if entry.is_file())
+    except OSError:
+        return []

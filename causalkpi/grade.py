@@ -22,7 +22,7 @@ from .language import Text
 from .sensitivity import FLOOR, STRICT_FLOOR, fits_exactly
 
 Strength = Literal["strong", "moderate", "weak", "none"]
-FATAL = ("functional_form", "lead", "other_set", "two_routes", "placebo", "stationarity")
+FATAL = ("functional_form", "lead", "other_set", "two_routes", "placebo", "stationarity", "double_ml")
 DECISIVE = (*FATAL, "influence", "random_common_cause", "cluster_bootstrap")
 UNDOUBTED = ("lead",)
 STRICT, FEW, FEWEST = 0.99, 20, 10
@@ -49,8 +49,9 @@ RULE: tuple[Text, ...] = (
         "seen once; the straight line, the lead test, the other adjustment set and the way along the links do not fail "
         "where they apply (p of at least 1%); treatment and outcome do not both wander with shared shocks left in; "
         "placebo treatments do not show the standard error to be far too small; the whole interval does not lie below "
-        "the smallest effect of interest; the answer rests on {few} units or more; and two estimators agree on the "
-        "sign where there are two.",
+        "the smallest effect of interest; the answer rests on {few} units or more; two estimators agree on the sign "
+        "where there are two; and double machine learning, where somebody asked for it, does not differ (p of at least "
+        "1%).",
         "Redelijk: bovendien brengt een verborgen oorzaak die zo sterk is als de sterkste gemeten KPI, en die ten "
         "minste {floor:.0%} verklaart van wat van zowel behandeling als uitkomst over is, de schatting niet op nul; "
         "worden de toetsen voor de gevolgde route uitgevoerd (nog niet bij front-door, instrument en antwoorden langs "
@@ -59,8 +60,9 @@ RULE: tuple[Text, ...] = (
         "de andere correctieset en de weg langs de verbanden falen niet waar zij van toepassing zijn (p ten minste "
         "1%); ingreep en uitkomst dwalen niet allebei terwijl gedeelde schokken zijn blijven staan; placebo-ingrepen "
         "laten niet zien dat de standaardfout veel te klein is; het interval ligt niet geheel onder het kleinste "
-        "effect van belang; het antwoord berust op ten minste {few} eenheden; en twee schatters zijn het, waar er twee "
-        "zijn, eens over het teken.",
+        "effect van belang; het antwoord berust op ten minste {few} eenheden; twee schatters zijn het, waar er twee "
+        "zijn, eens over het teken; en double machine learning, waar iemand ernaar vroeg, wijkt niet af (p ten minste "
+        "1%).",
         few=FEWEST,
         floor=FLOOR,
     ),

@@ -135,6 +135,17 @@ class KPI:
         """
         return 0.1 if self.maximum - self.minimum <= 1 else 1.0
 
+    @property
+    def is_share(self) -> bool:
+        """Whether the declared scale runs from 0 to 1: a share, or a probability.
+
+        Examples
+        --------
+        >>> KPI("churn", minimum=0, maximum=1).is_share, KPI("satisfaction", minimum=0, maximum=100).is_share
+        (True, False)
+        """
+        return (self.minimum, self.maximum) == (0, 1)
+
     def name(self, language: str = "en") -> str:
         """The KPI's name for a reader; its id where no name was given."""
         return {"en": self.en, "nl": self.nl}.get(language, "") or self.en or self.id

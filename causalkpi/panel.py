@@ -157,6 +157,11 @@ class Panel:
         """Whether any unit is seen in more than one period."""
         return len(self.frame) > self.n_units
 
+    def is_switch(self, kpi: str) -> bool:
+        """Whether the data hold only 0 and 1 of a KPI, and something of it."""
+        values = self.frame[kpi].dropna() if kpi in self.frame else []
+        return len(values) > 0 and set(np.unique(values)) <= {0.0, 1.0}
+
     def label(self, ordinal: int) -> str:
         """A period's name for a reader, such as 2024Q1; empty in a cross-section."""
         return period_label(ordinal, self.frequency)

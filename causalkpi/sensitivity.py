@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -133,13 +134,39 @@ def sensitivity(regression: Regression, contrast: float, level: float) -> Sensit
     value = float(best.slopes[0]) * contrast
     std_error = float(np.sqrt(best.covariance[0, 0])) * abs(contrast)
     y, d, z = sample.outcome - sample.outcome.mean(), design[:, 1], np.delete(design, 1, axis=1)
+    exact = fits_exactly(regression.whole)
+    return withstood(y, d, z, _groups(regression), value, std_error, best.df, df, level, contrast=contrast, exact=exact)
+
+
+def withstood(
+    y: np.ndarray, d: np.ndarray, z: np.ndarray, groups: Mapping[str, list[int]], value: float, std_error: float,
+    t_df: float, df: float, level: float, *, contrast: float, exact: bool,
+) -> Sensitivity:  # fmt: skip
+    """The same from centred columns, or from any that have the same sums of products.
+
+    Parameters
+    ----------
+    y, d : ndarray, shape (n,)
+        Outcome and treatment.
+    z : ndarray, shape (n, k)
+        What is held fixed.
+    groups : mapping of str to list of int
+        The columns of `z` that are moments of one KPI.
+    value, std_error, t_df : float
+        The answer, its error, and the degrees of freedom of its t distribution.
+    df : float
+        Residual degrees of freedom.
+    level, contrast : float
+    exact : bool
+        Whether nothing is left of the outcome.
+    """
     ols = _ols_error(y, d, z, df) * abs(contrast)
-    if not df > 0 or fits_exactly(regression.whole):
+    if not df > 0 or exact:
         why = Text("The regression fits exactly: nothing is left to compare a hidden cause with.",
                    "De regressie past exact: er rest niets om een verborgen oorzaak mee te vergelijken.")  # fmt: skip
         nan = math.nan
-        return Sensitivity(nan, nan, nan, value, std_error, best.df, ols, df, (), why)
-    half = float(stats.t.ppf(0.5 + level / 2, best.df)) * std_error
+        return Sensitivity(nan, nan, nan, value, std_error, t_df, ols, df, (), why)
+    half = float(stats.t.ppf(0.5 + level / 2, t_df)) * std_error
     size = abs(value)
     found = Sensitivity(
         partial_r2(size / ols, df),
@@ -147,11 +174,10 @@ def sensitivity(regression: Regression, contrast: float, level: float) -> Sensit
         robustness_value(max(0.0, size - half) / ols, df),
         value,
         std_error,
-        best.df,
+        t_df,
         ols,
         df,
     )
-    groups = _groups(regression)
     benchmarks = [_benchmark(found, kpi, columns, y, d, z, half) for kpi, columns in groups.items()]
     why = NOTHING if benchmarks else Text(
         "No other KPI is held fixed that a hidden cause could be compared with.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
+from os import PathLike
 
 import networkx as nx
 import numpy as np
@@ -17,22 +18,38 @@ import pandas as pd
 from .answers import Answers, Asked
 from .errors import SEVERITIES, Fault
 from .estimators import Answer, Estimate, estimate
-from .estimators.conventions import Convention, usual
+from .estimators.conventions import USUAL_ERRORS, Convention, usual
 from .event_study import EventStudy, event_study
-from .evidence import Evidence, examine, gather, weigh
+from .evidence import Evidence, examine, weigh
+from .finding import Finding
 from .gate import MEND, blocked, check, complete, refused
 from .graph import KPIGraph, as_graph
 from .identification import identify
 from .kpi import Sign
 from .lags import Lags, compare_lags
+from .language import Text
+from .large.answering import Behind
+from .large.asked import ask_table
+from .large.findings import findings_from_sums, sensitivity_from_sums, with_sample
+from .large.sampled import sample_panel
+from .large.tables import LargeTable
 from .ledger import Ledger, keep_ledger
 from .panel import Panel, as_panel
 from .parallel import spread
 from .question import Estimand, Question, Unanswered
 from .redraws import redraw
 from .reverse import ReverseDirection, reverse_direction
+from .sensitivity import Sensitivity
 from .suspicions import suspect
 from .system import Chain, LinkSystem, Paths, Profile, along_the_links, chain, fit_system, paths, profile
+
+USUAL_ALONE = Text(
+    "From sums of a table that stays where it is, errors are those that apply unless somebody chooses.",
+    "Uit sommen van een tabel die blijft waar hij is, komen alleen de standaardfouten die zonder keuze gelden.",
+)
+
+
+Found = tuple[tuple[Finding, ...], tuple[Sensitivity, ...], Answer | None]
 
 
 class Study:
@@ -41,8 +58,9 @@ class Study:
     Parameters
     ----------
     graph : KPIGraph or networkx.DiGraph
-    data : Panel or DataFrame
-        A plain DataFrame with one row per unit is a cross-section.
+    data : Panel, DataFrame or LargeTable
+        A plain DataFrame with one row per unit is a cross-section. A table from :func:`causalkpi.open_table` stays
+        where it is: answers come from sums over all of its rows, checks from a sample of its units.
     unit, period : str, optional
         The columns that say which unit and which period a row is of.
     level : float
@@ -56,6 +74,8 @@ class Study:
         Columns about which the gate's suspicions are answered; see :mod:`causalkpi.suspicions`.
     errors : callable
         How standard errors are computed; see :func:`causalkpi.estimators.estimate`.
+    folder : path, optional
+        Where sums over a large table are kept, so that an interrupted study goes on where it stopped.
 
     Attributes
     ----------
@@ -84,7 +104,7 @@ class Study:
     def __init__(
         self,
         graph: KPIGraph | nx.DiGraph,
-        data: Panel | pd.DataFrame,
+        data: Panel | pd.DataFrame | LargeTable,
         *,
         unit: str | None = None,
         period: str | None = None,
@@ -93,9 +113,14 @@ class Study:
         smallest: Mapping[str, float] | None = None,
         settled: Collection[str] = (),
         errors: Convention = usual,
+        folder: str | PathLike[str] | None = None,
     ) -> None:
         self.graph = as_graph(graph)
-        self.panel = complete(as_panel(data, unit=unit, period=period), self.graph)
+        self.table = data if isinstance(data, LargeTable) else None
+        panel = sample_panel(data) if isinstance(data, LargeTable) else as_panel(data, unit=unit, period=period)
+        self.panel = complete(panel, self.graph)
+        self.folder, self._behind = folder, dict[Question, Behind]()
+        self.progress: Callable[[str], None] = lambda _: None
         self.level, self.seed, self.errors = level, seed, errors
         self.smallest = dict(smallest or {})
         self.settled = tuple(sorted(settled))
@@ -131,15 +156,14 @@ class Study:
 
     def examine(self, question: Question, expected: Sign = "?") -> Evidence:
         """The answer to a question with its findings and its grade; `expected` is the sign that a claim expects."""
-        smallest = self.smallest.get(question.outcome, math.nan)
-        rng = np.random.default_rng(self.seed)
-        return gather(self.panel, self.answer(question), expected=expected, smallest=smallest, rng=rng)
+        answer = self.answer(question)
+        return self._weighed(answer, self._found(answer), expected)
 
     def identify(self, question: Question) -> Estimand | Unanswered:
         """What may be learned about a question from this graph and data of this shape."""
-        seen = self.panel.ordinals
-        span = seen[-1] - seen[0] + 1 if seen else 0
-        shape = {"repeated": self.panel.repeated, "several": self.panel.n_units > 1, "span": span}
+        data = self.panel if self.table is None else self.table
+        span = data.ordinals[-1] - data.ordinals[0] + 1 if data.ordinals else 0
+        shape = {"repeated": data.repeated, "several": data.n_units > 1, "span": span}
         unusable = [k for k in self.graph.ids if k in self._blocked]
         found = identify(self._usable, question, **shape)
         if isinstance(found, Estimand) or found.status != "not_identified" or not unusable:
@@ -175,16 +199,42 @@ class Study:
         for kpi in (question.treatment, question.outcome):
             if kpi in self._blocked:
                 return Unanswered(question, "refused_data", refused(self._blocked, [kpi]), remedy=MEND)
+        found = self.identify(question)
+        if self.table is None or isinstance(found, Unanswered):
+            return self._from_panel(found)
+        if self.errors is not usual:
+            return Unanswered(question, "not_estimable", USUAL_ALONE, remedy=USUAL_ERRORS)
+        answer, behind = ask_table(self.table, found, level=self.level, folder=self.folder, progress=self._tell)
+        if behind is not None:
+            self._behind[question] = behind
+        return answer
+
+    def _from_panel(self, found: Estimand | Unanswered) -> Answer:
+        """The answer from the panel: all of the data, or of a large table a sample."""
+        return estimate(self.panel, found, level=self.level, rng=np.random.default_rng(self.seed), errors=self.errors)
+
+    def _tell(self, share: float, seconds: float) -> None:
+        self.progress(f"  {share:.0%} of the table, about {seconds:.0f} s more")
+
+    def _found(self, answer: Answer) -> Found:
+        """What is found about an answer, what hidden causes could do to it, and the same answer from a sample."""
         rng = np.random.default_rng(self.seed)
-        return estimate(self.panel, self.identify(question), level=self.level, rng=rng, errors=self.errors)
+        behind = self._behind.get(answer.question)
+        if behind is None or not isinstance(answer, Estimate):
+            return *examine(self.panel, answer, rng), None
+        sampled = self._from_panel(answer.estimand)
+        contrast = answer.question.contrast
+        found = findings_from_sums(behind, contrast, np.random.default_rng(self.seed))
+        on_sample = examine(self.panel, sampled, rng)[0]
+        findings = with_sample(found, on_sample, self.panel, behind.summed.table.units)
+        return findings, (sensitivity_from_sums(behind, contrast, self.level),), sampled
 
     def _followed(self, question: Question, refused: Unanswered) -> Answer:
         """The answer along the links to a question that the regression refused; by other routes it stays refused."""
         estimand = self.identify(question)
         if isinstance(estimand, Unanswered) or estimand.route not in ("back_door", "identity"):
             return refused
-        rng = np.random.default_rng(self.seed)
-        return along_the_links(self.system, estimand, refused, level=self.level, rng=rng)
+        return along_the_links(self.system, estimand, refused, level=self.level, rng=np.random.default_rng(self.seed))
 
     @property
     def system(self) -> LinkSystem:
@@ -208,9 +258,8 @@ class Study:
         """
         question = Question(treatment, outcome, max(horizon, treatment == outcome), contrast)
         question.against(self.graph)
-        rng = np.random.default_rng(self.seed)
         return profile(self.system, treatment, outcome, horizon=horizon, change=contrast, rate=rate, level=self.level,
-                       ask=self.adjusted, rng=rng)  # fmt: skip
+                       ask=self.adjusted, rng=np.random.default_rng(self.seed))  # fmt: skip
 
     def paths(
         self, treatment: str, outcome: str, horizon: int, contrast: float = 1.0, *, through: Collection[str] = ()
@@ -253,11 +302,9 @@ class Study:
         question = Question(change, outcome)
         question.against(self.graph)
         self.register.append(question)
-        unusable = refused(self._blocked, (change, outcome))
-        if unusable:
+        if unusable := refused(self._blocked, (change, outcome)):
             return Unanswered(question, "refused_data", unusable, remedy=MEND)
-        asked = (change, outcome, horizon, leads, anticipation)
-        if asked not in self._changes:
+        if (asked := (change, outcome, horizon, leads, anticipation)) not in self._changes:
             self._changes[asked] = event_study(self.panel, change, outcome, horizon=horizon, leads=leads,
                                                anticipation=anticipation, level=self.level, seed=self.seed)  # fmt: skip
         return self._changes[asked]
@@ -287,11 +334,10 @@ class Study:
         family = self.family(questions, claims=claims)
         for _, question, _ in family:
             question.against(self.graph)
-        answers: dict[Question, Answer] = {}
+        answers, self.progress = dict[Question, Answer](), progress
         for i, (_, question, _) in enumerate(family):
             progress(f"{i + 1} of {len(family)}: {question}")
-            if question not in answers:
-                answers[question] = self.answer(question)
+            answers[question] = answers.get(question) or self.answer(question)
         progress(f"examining {len(answers)} answers")
         known = self._examined(answers)
         asked = [Asked(question, origin, known[question].expecting(sign)) for origin, question, sign in family]
@@ -305,25 +351,21 @@ class Study:
         given = list(answers.values())
         if any(isinstance(answer, Estimate) for answer in given):
             _ = self.system  # before the work is split, so that it is fitted once
-        found = spread(lambda answer: examine(self.panel, answer, np.random.default_rng(self.seed)), given)
-        return {
-            question: weigh(self.panel, answer, *parts, smallest=self.smallest.get(question.outcome, math.nan))
-            for (question, answer), parts in zip(answers.items(), found, strict=True)
-        }
+        found = zip(answers, spread(self._found, given), strict=True)
+        return {question: self._weighed(answers[question], parts) for question, parts in found}
+
+    def _weighed(self, answer: Answer, found: Found, expected: Sign = "?") -> Evidence:
+        findings, tested, sampled = found
+        smallest = self.smallest.get(answer.question.outcome, math.nan)
+        return weigh(self.panel, answer, findings, tested, expected=expected, smallest=smallest, sampled=sampled)
 
     def redraws(self, questions: Iterable[Question], replicates: int = 1000) -> pd.DataFrame:
         """What answers would have been with other units, all on the same draws; see :func:`causalkpi.redraws.redraw`.
 
-        Parameters
-        ----------
-        questions : iterable of Question
-            Those without a regression behind their answer are left out.
-        replicates : int
-
         Returns
         -------
         DataFrame
-            A row a replicate, a column a question: sums and differences of columns have joint draws.
+            A row a replicate, a column a question; those without a regression behind their answer are left out.
         """
         answers = {question: self.answer(question) for question in questions}
         known = {q: a for q, a in answers.items() if isinstance(a, Estimate) and a.regressions}
@@ -344,12 +386,7 @@ class Study:
 
     def usual_change(self, kpi: str) -> float:
         """The change that a claim's question asks about: all of it where the data hold only 0 and 1."""
-        return 1.0 if self.is_switch(kpi) else self.graph[kpi].usual_change
-
-    def is_switch(self, kpi: str) -> bool:
-        """Whether the data hold only 0 and 1 of a KPI."""
-        values = self.panel.frame[kpi].dropna() if kpi in self.panel.frame else []
-        return len(values) > 0 and set(np.unique(values)) <= {0.0, 1.0}
+        return 1.0 if self.panel.is_switch(kpi) else self.graph[kpi].usual_change
 
     def family(self, questions: Iterable[Question] = (), *, claims: bool = True) -> list[tuple[str, Question, Sign]]:
         """Every question that a run asks: who asks it (``study`` or a claim), the question, the sign expected."""

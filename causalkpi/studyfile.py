@@ -14,12 +14,13 @@ from typing import Any
 
 from .errors import CausalKPIError, Fault, StudyError, did_you_mean, raise_all
 from .estimators.conventions import CHOICES
-from .files import Source
+from .files import Source, names_in, shown_path, why_no_file
 from .following import Following, wanted
 from .formula import Formula
 from .graph import KPIGraph
 from .graphfile import load_graph
 from .language import Language
+from .large.named import open_sources, why_not_large
 from .question import Question
 from .reading import AGGREGATES, STRETCHES, read_panel
 from .study import Study
@@ -70,6 +71,8 @@ class StudyFile:
     sources : tuple of Source
     frequency : str or None
         Of the panel; found out where None.
+    large : bool
+        Whether the data stay in their Parquet files; a word and no threshold, for a study must not change with memory.
     questions : tuple of Question
         The study's own, in the order of the file.
     claims : bool
@@ -99,6 +102,7 @@ class StudyFile:
     graph_name: str
     sources: tuple[Source, ...] = field(repr=False)
     frequency: str | None = None
+    large: bool = False
     questions: tuple[Question, ...] = ()
     claims: bool = True
     level: float = _LEVEL
@@ -156,7 +160,9 @@ def read_study(path: str | Path) -> StudyFile:
 
 
 def load(study: StudyFile) -> Study:
-    """Read a study's data and put them together with its graph.
+    """Read a study's data and put them together with its graph; a large table is opened where it is.
+
+    Its sums are kept in a folder beside the study file, so that an interrupted run goes on where it stopped.
 
     Parameters
     ----------
@@ -168,10 +174,11 @@ def load(study: StudyFile) -> Study:
     DataError
         Listing all that is wrong with files, columns and keys.
     """
-    panel = read_panel(study.sources, frequency=study.frequency)
+    read = open_sources if study.large else read_panel
+    folder = study.path.with_suffix(".sums") if study.large else None
     errors, _ = CHOICES[study.errors]
-    return Study(study.graph, panel, level=study.level, seed=study.seed, smallest=study.smallest, settled=study.settled,
-                 errors=errors)  # fmt: skip
+    return Study(study.graph, read(study.sources, frequency=study.frequency), level=study.level, seed=study.seed,
+                 smallest=study.smallest, settled=study.settled, errors=errors, folder=folder)  # fmt: skip
 
 
 class _Meaning:
@@ -192,6 +199,8 @@ class _Meaning:
             self.note("no-data", "no source", "at least one", "", "data")
         if not document.title.strip():
             self.note("title", "no title", "a few words", "", "title")
+        for i, found, expected in why_not_large(document.data) if document.large else ():
+            self.note("large", found, expected, "", "data", i)
         graph = self.graph()
         questions = [self.question(i, asked, graph) for i, asked in enumerate(document.questions)]
         following = wanted(document, graph, self) if graph else Following()
@@ -203,9 +212,10 @@ class _Meaning:
             self.file,
             document.title,
             graph,
-            _shown(document.graph),
+            shown_path(document.graph),
             tuple(source for source in sources if source),
             document.frequency,
+            document.large,
             tuple(question for question in questions if question),
             claims,
             _LEVEL if document.level is None else document.level,
@@ -319,16 +329,16 @@ class _Meaning:
         """One source with its path found, or None where it cannot be."""
         path = self.file.parent / source.path
         self.how(i, source)
-        missing = _missing(path)
+        missing = why_no_file(path)
         if missing:
-            others = _names(path.parent)
+            others = names_in(path.parent)
             remedy = did_you_mean(path.name, others) if others else "Paths are relative to the study file."
             named = repr(source.path if len(source.path) <= 100 else source.path[:97] + "...")
             self.note("data-file", f"{missing} {named}", "a data file", remedy, "data", i, "path")
             return None
         given = {name: getattr(source, name) for name in _NOTATION}
         given |= {"missing": tuple(source.missing)} if source.missing is not None else {}
-        return Source(path, columns=source.columns or None, how=source.how, name=_shown(source.path), **given)
+        return Source(path, columns=source.columns or None, how=source.how, name=shown_path(source.path), **given)
 
     def how(self, i: int, source: SourceEntry) -> None:
         """Note a word on adding up that does not exist."""
@@ -376,23 +386,3 @@ def _choices(document: StudyEntry, claims: bool) -> dict[str, str]:
         "period_effects": "as the graph says",
     }
     return {name: words for name, words in defaults.items() if getattr(document, name) is None}
-
-
-def _shown(path: str) -> str:
-    """A path as results may show it: as written if it is relative, otherwise the file's name alone."""
-    return Path(path).name if Path(path).is_absolute() else path
-
-
-def _missing(path: Path) -> str:
-    """Why there is no file at a path; empty where there is one."""
-    try:
-        return "" if path.is_file() else "a folder" if path.is_dir() else "no file"
-    except OSError as failure:
-        return (failure.strerror or "no file").lower()
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        return sorted(entry.name for entry in folder.iterdir() if entry.is_file())
-    except OSError:
-        return []

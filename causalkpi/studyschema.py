@@ -87,6 +87,7 @@ class StudyEntry(Part):
     graph: str
     data: list[SourceEntry]
     frequency: Grain | None = None
+    large: bool = False
     unit_effects: list[str] | None = None
     period_effects: list[str] | None = None
     hidden: list[str] = Field(default_factory=list)

@@ -149,3 +149,48 @@ def test_scale_of_the_treatment_changes_nothing() -> None:
     one, other = logit_of(answer_to(data, 0.5)), logit_of(answer_to(large, 0.5e7))
     assert other.value == pytest.approx(one.value, rel=1e-7)
     assert other.std_error == pytest.approx(one.std_error, rel=1e-6)
+
+
+SHARE = KPIGraph((KPI("X"), KPI("Z"), KPI("Y", minimum=0, maximum=1)), tuple(Link(*pair) for pair in GRAPH.edges))
+
+
+def branches(rows: int = 900, seed: int = 7) -> pd.DataFrame:
+    """Shares between, at 0 and at 1, more spread than any binomial with a known count would give."""
+    rng = np.random.default_rng(seed)
+    z = rng.normal(size=rows)
+    x = 0.5 * z + rng.normal(size=rows)
+    mean = expit(0.8 * x - z - 2)
+    share = rng.beta(3 * mean, 3 * (1 - mean))
+    return pd.DataFrame({"X": x, "Z": z, "Y": np.where(share < 0.01, 0.0, np.where(share > 0.9, 1.0, share))})
+
+
+def test_a_declared_share_gets_the_fractional_logit_of_statsmodels() -> None:
+    """Papke and Wooldridge's quasi-likelihood, by statsmodels' binomial GLM with robust errors (HC0)."""
+    data = branches()
+    assert {0.0, 1.0} < set(data.Y)
+    exog = sm.add_constant(data[["X", "Z"]]).to_numpy()
+    peer = sm.GLM(data.Y.to_numpy(), exog, family=sm.families.Binomial()).fit(cov_type="HC0")
+    value, gradient = standardised(exog, peer.params, 1.0)
+    found = logit_of(answer_to(data, graph=SHARE))
+    assert found.value == pytest.approx(value, rel=1e-6)
+    rows = len(data)
+    assert found.std_error == pytest.approx(
+        np.sqrt(gradient @ peer.cov_params() @ gradient * rows / (rows - 1)), rel=1e-5
+    )
+    assert "fractional" in found.why and "fractionele" in found.why.render("nl")
+
+
+def test_values_between_0_and_1_are_no_share_unless_the_graph_says_so() -> None:
+    assert "logit" not in [b.name for b in answer_to(branches()).beside]
+
+
+def test_shares_covered_by_their_true_change() -> None:
+    """Simulated: the average change in the mean share is known by formula."""
+    inside = 0
+    for seed in range(60):
+        data = branches(600, 100 + seed)
+        truth = float((expit(0.8 * (data.X + 2) - data.Z - 2) - expit(0.8 * data.X - data.Z - 2)).mean())
+        answer = answer_to(data, 2.0, SHARE)
+        low, high = logit_of(answer).interval
+        inside += low <= truth <= high
+    assert 52 <= inside <= 60  # 57 are expected, with a standard deviation of 1.7

@@ -148,10 +148,21 @@ def test_scales_and_offsets_do_not_matter(within: bool) -> None:
     assert off.slopes == pytest.approx(plain.slopes, rel=1e-6)  # 1e8 itself costs eight of sixteen digits
 
 
+def test_a_table_may_lie_in_memory_either_way_or_be_read_on_demand() -> None:
+    table, unit, _ = data(60, 5)
+    plain = gather(rows_of(table, unit, NAMES)).total
+    assert gather(rows_of(np.asfortranarray(table), unit, NAMES)).total == pytest.approx(plain)
+
+    def read(which: np.ndarray, out: np.ndarray) -> None:
+        out[:] = table[which]
+
+    assert gather(rows_of(read, unit, NAMES)).total == pytest.approx(plain)
+
+
 @pytest.mark.parametrize("within", [False, True])
 def test_one_unit_may_have_more_rows_than_all_others(monkeypatch: pytest.MonkeyPatch, within: bool) -> None:
-    monkeypatch.setattr(one_pass, "BLOCK", 64)
-    monkeypatch.setattr(one_pass, "LARGE", 256)
+    monkeypatch.setattr(one_pass, "CELLS", 400)
+    monkeypatch.setattr(one_pass, "LARGE", 4)
     table, unit, _ = data(1500, 3, gone=0)
     unit = np.where(unit < 800, 0, unit - 799)
     table[unit == 0] += 5.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +12,7 @@ from ..language import Name, Text
 from ..panel import Panel, as_panel
 from ..question import Estimand, Unanswered
 from .conventions import USUAL_ERRORS, Convention, usual
+from .double_ml import double_ml
 from .front_door import estimate_by_front_door
 from .identity import estimate_identity
 from .instrument import estimate_by_instrument
@@ -32,7 +35,12 @@ _ALONE = Text(
     "One unit's series has errors of its own: those asked for compare units.",
     "De reeks van één eenheid kent eigen standaardfouten: de gevraagde vergelijken eenheden.",
 )
-__all__ = ["Answer", "Beside", "Estimate", "estimate", "minimum_detectable_effect"]
+_OWN_ERRORS = Text(
+    "Another estimator has errors of its own: those asked for are the adjusted regression's.",
+    "Een andere schatter kent eigen standaardfouten: de gevraagde horen bij de gecorrigeerde regressie.",
+)
+Estimator = Callable[[Panel, Estimand, float, np.random.Generator], Estimate]
+__all__ = ["Answer", "Beside", "Estimate", "Estimator", "double_ml", "estimate", "minimum_detectable_effect"]
 
 
 def estimate(
@@ -43,6 +51,7 @@ def estimate(
     rng: np.random.Generator | None = None,
     confirm: bool = True,
     errors: Convention = usual,
+    by: Estimator | None = None,
 ) -> Answer:
     """Estimate what was identified.
 
@@ -62,6 +71,9 @@ def estimate(
         How the standard errors of an adjusted regression are computed: a function of
         :mod:`causalkpi.estimators.conventions`, such as ``by_unit_and_period`` or ``across_units``. Answers that are
         corrected, or put together from several regressions, have no other than their own and are refused.
+    by : callable, optional
+        Another estimator than the route's own, such as :func:`causalkpi.double_ml`; its options are given with
+        :func:`functools.partial`.
 
     Returns
     -------
@@ -93,10 +105,13 @@ def estimate(
     if missing:
         return Unanswered(question, "refused_data", missing, remedy=_MEND)
     series = table.repeated and table.n_units == 1
-    if errors is not usual and (series or estimand.route != "back_door"):
-        return Unanswered(question, "not_estimable", _ALONE if series else _JOINT, remedy=USUAL_ERRORS)
+    if errors is not usual and (series or by is not None or estimand.route != "back_door"):
+        why = _ALONE if series else _OWN_ERRORS if by is not None else _JOINT
+        return Unanswered(question, "not_estimable", why, remedy=USUAL_ERRORS)
     draws = np.random.default_rng(0) if rng is None else rng
     try:
+        if by is not None:
+            return by(table, estimand, level, draws)
         if estimand.route == "front_door":
             return estimate_by_front_door(table, estimand, level, draws, confirm=confirm)
         if estimand.route == "instrument":

@@ -1,7 +1,9 @@
-"""Outcomes that are yes or no: a logit beside the straight line, in the same unit.
+"""Outcomes that are yes or no, or a share: a logit beside the straight line, in the same unit.
 
-A straight line through zeros and ones may predict outside them; a logit cannot. Its coefficient is no effect on a
-share, so it is standardised: every row's probability as it was and with the treatment moved, averaged.
+A straight line through zeros and ones, or through shares, may predict outside them; a logit cannot. Its coefficient is
+no effect on a share, so it is standardised: every row's probability or share as it was and with the treatment moved,
+averaged. For shares the logit is the mean alone, fitted by quasi-likelihood: nothing is said about how they spread
+around it, and the errors allow for that (Papke and Wooldridge 1996, J. Applied Econometrics 11:619-632).
 """
 
 from __future__ import annotations
@@ -24,6 +26,12 @@ _WHY = Text(
     "een logit van dezelfde regressie, die kansen tussen 0 en 1 houdt: de gemiddelde verandering in kans over de "
     "gebruikte rijen",
 )
+_WHY_SHARE = Text(
+    "a fractional logit of the same regression, which keeps shares between 0 and 1: the average change in the share "
+    "over the rows used",
+    "een fractionele logit van dezelfde regressie, die aandelen tussen 0 en 1 houdt: de gemiddelde verandering in het "
+    "aandeel over de gebruikte rijen",
+)
 _SEPARATED = Text(
     "A logit beside the straight line could not be fitted: the regressors tell zeros from ones (nearly) without error.",
     "Een logit naast de rechte lijn was niet te schatten: de verklarende KPI's scheiden nullen en enen (vrijwel) "
@@ -32,9 +40,9 @@ _SEPARATED = Text(
 
 
 def beside_logit(
-    sample: Sample, contrast: float, level: float, df: float
+    sample: Sample, contrast: float, level: float, df: float, *, share: bool = False
 ) -> tuple[tuple[Beside, ...], tuple[Text, ...]]:
-    """The standardised logit of a regression whose outcome is 0 or 1 in every row.
+    """The standardised logit of a regression whose outcome is 0 or 1 in every row, or is a share.
 
     Parameters
     ----------
@@ -45,15 +53,20 @@ def beside_logit(
     level : float
     df : float
         Degrees of freedom of the interval: the main regression's.
+    share : bool
+        Whether the graph declares the outcome to be a share; see :attr:`causalkpi.kpi.KPI.is_share`.
 
     Returns
     -------
     tuple of Beside, tuple of Text
-        The number, or a warning that there is none; neither where the outcome is not binary.
+        The number, or a warning that there is none; neither where the outcome is neither binary nor a share.
     """
-    outcome = np.round(sample.outcome)
-    if sample.unit_effects or set(np.unique(outcome)) != {0.0, 1.0} or np.abs(sample.outcome - outcome).max() > 1e-9:
+    whole = np.round(sample.outcome)
+    binary = set(np.unique(whole)) == {0.0, 1.0} and np.abs(sample.outcome - whole).max() <= 1e-9
+    inside = sample.outcome.min() >= -1e-9 and sample.outcome.max() <= 1 + 1e-9
+    if sample.unit_effects or not (binary or (share and inside)):
         return (), ()
+    outcome = whole if binary else sample.outcome.clip(0, 1)
     spread = sample.design.std(axis=0)
     spread[0] = 1.0
     design = sample.design / spread
@@ -63,7 +76,8 @@ def beside_logit(
     covariance = clustered(design, outcome, coefficients, sample.unit if sample.repeated else np.arange(len(outcome)))
     value, gradient = standardised(design, coefficients, contrast / spread[1])
     error = float(np.sqrt(gradient @ covariance @ gradient))
-    found = Beside("logit", value, error, interval(value, error, df, level), p_value(value, error, df), _WHY)
+    found = Beside("logit", value, error, interval(value, error, df, level), p_value(value, error, df),
+                   _WHY if binary else _WHY_SHARE)  # fmt: skip
     return (found,), ()
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from ..graph import Node
 from ..language import NOTHING, Name, Text
 from ..panel import Panel
-from ..question import Estimand
+from ..question import Estimand, Question
 from .binary import beside_logit
 from .conventions import USUAL_ERRORS, Convention, usual
 from .power import detectable
@@ -27,11 +27,11 @@ _MOST_REMEMBERED = 50_000  # rows: the parts of identities come back from horizo
 _UNIT_EFFECTS = Text("unit effects taken out", "gecorrigeerd voor vaste verschillen tussen eenheden")
 _PERIOD_EFFECTS = Text("period effects taken out", "gecorrigeerd voor gedeelde schokken per periode")
 _CORRECTED = Text("corrected by the split-panel jackknife", "bijgesteld met de split-panel-jackknife")
-_POOLED = Text(
+POOLED = Text(
     "all units and periods pooled, nothing held fixed: what goes together, whatever causes it",
     "alle eenheden en perioden samengenomen, niets constant gehouden: wat samengaat, ongeacht de oorzaak",
 )
-_UNCORRECTED = Text(
+UNCORRECTED = Text(
     "unit effects taken out without correcting the bias that this has in a short panel",
     "gecorrigeerd voor vaste verschillen tussen eenheden, zonder herstel van de vertekening die dit in een kort "
     "panel geeft",
@@ -96,29 +96,34 @@ def _adjusted_fit(
     if biased:
         seen = _periods_seen(panel, sample, [outcome, *treatments, *estimand.controls])
         horizon = outcome.period - min(n.period for n in treatments)
-        why = admitted(seen, horizon)
-        if why:
-            raise Refusal(
-                Text(
-                    "{why}. Lasting unit effects must be taken out here, and with so few periods that biases the "
-                    "answer, because {feedback} still speaks to the outcome.",
-                    "{why}. Hier moet voor blijvende verschillen tussen eenheden worden gecorrigeerd, en met zo weinig "
-                    "perioden vertekent dat het antwoord, omdat {feedback} nog samenhangt met de uitkomst.",
-                    why=why,
-                    feedback=estimand.feedback,
-                ),
-                Text(
-                    "Ask for a shorter horizon, or bring more periods. The links of the graph, followed one by one, "
-                    "may carry it: ask for the profile.",
-                    "Vraag naar een kortere horizon, of lever meer perioden aan. Langs de verbanden van de graaf lukt "
-                    "het misschien wel: vraag om het effect in de tijd.",
-                ),
-                short=True,
-            )
+        require_admitted(seen, horizon, estimand.feedback)
     whole = fit(sample, confirm=confirm, errors=errors)
     if not biased:
         return whole, whole
     return corrected(panel, outcome, treatments, estimand.adjustment, whole), whole
+
+
+def require_admitted(seen: float, horizon: int, feedback: str) -> None:
+    """Refuse what the correction for short panels was not shown to mend."""
+    why = admitted(seen, horizon)
+    if why:
+        raise Refusal(
+            Text(
+                "{why}. Lasting unit effects must be taken out here, and with so few periods that biases the "
+                "answer, because {feedback} still speaks to the outcome.",
+                "{why}. Hier moet voor blijvende verschillen tussen eenheden worden gecorrigeerd, en met zo weinig "
+                "perioden vertekent dat het antwoord, omdat {feedback} nog samenhangt met de uitkomst.",
+                why=why,
+                feedback=feedback,
+            ),
+            Text(
+                "Ask for a shorter horizon, or bring more periods. The links of the graph, followed one by one, "
+                "may carry it: ask for the profile.",
+                "Vraag naar een kortere horizon, of lever meer perioden aan. Langs de verbanden van de graaf lukt "
+                "het misschien wel: vraag om het effect in de tijd.",
+            ),
+            short=True,
+        )
 
 
 def _periods_seen(panel: Panel, sample: Sample, nodes: Sequence[Node]) -> float:
@@ -137,15 +142,9 @@ def estimate_by_adjustment(
     question = estimand.question
     best, whole = adjusted_fit(panel, estimand, question.target, [question.source], confirm=confirm, errors=errors)
     beside = [uncorrected(whole, question.contrast, level)] if best is not whole else []
-    logit, unfit = beside_logit(whole.sample, question.contrast, level, best.df)
-    name = Text.join(
-        (
-            Text("least squares", "kleinste kwadraten"),
-            _TAKEN_OUT[whole.sample.unit_effects, whole.sample.period_effects],
-            _CORRECTED if best is not whole else "",
-        ),
-        ", ",
-    )
+    share = estimand.graph[question.outcome].is_share
+    logit, unfit = beside_logit(whole.sample, question.contrast, level, best.df, share=share)
+    name = estimator_name(whole.sample.unit_effects, whole.sample.period_effects, corrected=best is not whole)
     return report(
         panel,
         estimand,
@@ -159,6 +158,17 @@ def estimate_by_adjustment(
         dowhy=float(whole.dowhy[0]) * question.contrast,
         regressions=(Regression(estimand, question.target, question.source, whole, best, question.contrast),),
     )
+
+
+def taken_out(sample: Sample) -> Text:
+    """Which fixed effects were taken out, in words; nothing where none were."""
+    return _TAKEN_OUT[sample.unit_effects, sample.period_effects]
+
+
+def estimator_name(unit_effects: bool, period_effects: bool, *, corrected: bool) -> Text:
+    """How a slope was computed, in words."""
+    least = Text("least squares", "kleinste kwadraten")
+    return Text.join((least, _TAKEN_OUT[unit_effects, period_effects], _CORRECTED if corrected else ""), ", ")
 
 
 def report(
@@ -212,7 +222,11 @@ def _too_large(panel: Panel, estimand: Estimand) -> list[Text]:
     """A contrast beyond anything that was observed is an extrapolation, and is said to be one."""
     question = estimand.question
     values = panel.frame[question.treatment]
-    low, high = float(values.min()), float(values.max())
+    return beyond(question, float(values.min()), float(values.max()))
+
+
+def beyond(question: Question, low: float, high: float) -> list[Text]:
+    """The same from the lowest and the highest value of the treatment."""
     if abs(question.contrast) <= high - low:
         return []
     return [
@@ -238,15 +252,16 @@ def association(panel: Panel, estimand: Estimand, level: float) -> tuple[Beside,
         found = fit(build_sample(panel, question.target, [question.source]), confirm=False)
     except Refusal:
         return ()
-    return (_beside("association", found, question.contrast, level, _POOLED),)
+    return (beside_of("association", found, question.contrast, level, POOLED),)
 
 
 def uncorrected(whole: Fit, contrast: float, level: float) -> Beside:
     """The slope before its correction."""
-    return _beside("uncorrected", whole, contrast, level, _UNCORRECTED)
+    return beside_of("uncorrected", whole, contrast, level, UNCORRECTED)
 
 
-def _beside(name: str, found: Fit, contrast: float, level: float, why: Text) -> Beside:
+def beside_of(name: str, found: Fit, contrast: float, level: float, why: Text) -> Beside:
+    """The slope of a fit as a number beside the answer."""
     value = float(found.slopes[0]) * contrast
     error = float(np.sqrt(found.covariance[0, 0])) * abs(contrast)
     return Beside(
@@ -261,12 +276,17 @@ def _beside(name: str, found: Fit, contrast: float, level: float, why: Text) -> 
 
 def population(panel: Panel, sample: Sample) -> Text:
     """For which units and periods an answer is."""
-    units = len(sample.units)
-    count = Text("{n:,} units", "{n:,} eenheden", n=units) if units > 1 else Text("one unit", "één eenheid")
-    if not panel.repeated:
-        return count
     ordinals = panel.frame.index.get_level_values(1)[sample.used]
-    first, last = panel.label(int(ordinals.min())), panel.label(int(ordinals.max()))
+    ends = (panel.label(int(ordinals.min())), panel.label(int(ordinals.max()))) if panel.repeated else None
+    return words_of_population(len(sample.units), ends)
+
+
+def words_of_population(units: int, ends: tuple[str, str] | None) -> Text:
+    """The same from the number of units, and the first and the last period where there are several."""
+    count = Text("{n:,} units", "{n:,} eenheden", n=units) if units > 1 else Text("one unit", "één eenheid")
+    if ends is None:
+        return count
+    first, last = ends
     return Text(
         "{count}, treated in {first} to {last}",
         "{count}, met de verandering in {first} tot en met {last}",

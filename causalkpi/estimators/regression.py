@@ -7,8 +7,9 @@ agree to 1e-6, relative to the slope or its standard error, or the run fails wit
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import statsmodels.api as sm
@@ -20,6 +21,9 @@ from ..language import Text
 from .conventions import FEW_UNITS, Convention, Fitted, usual
 from .sample import Sample
 from .screen import Refusal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AGREEMENT = 1e-6
 FEWEST_EFFECTIVE = 2
@@ -87,9 +91,38 @@ def fit(sample: Sample, *, confirm: bool = True, errors: Convention = usual) -> 
     exog = pd.DataFrame(sample.design / scale, columns=_scaled_names(sample.names, scale))
     size = _power(sample.outcome - sample.outcome.mean())
     endog = pd.Series(sample.outcome / size, name=_scaled_names([sample.outcome_name], np.array([size]))[0])
+    which = slice(1, 1 + sample.treatments.shape[1])
+    found = least_squares(sample, endog, exog, which, size / scale[which], errors)
+    if not confirm:
+        return found
+    return replace(found, dowhy=confirmed_slopes(sample, found.slopes, np.sqrt(np.diag(found.covariance))))
+
+
+def least_squares(
+    sample: Sample, endog: pd.Series, exog: pd.DataFrame, which: slice, native: np.ndarray, errors: Convention
+) -> Fit:
+    """One column on others by statsmodels, with its errors; DoWhy is not asked.
+
+    Parameters
+    ----------
+    sample : Sample
+        The rows, with their units; its own columns are not used.
+    endog, exog : Series, DataFrame
+        In the scale in which they are fitted.
+    which : slice
+        The treatments' columns.
+    native : ndarray, shape (treatments,)
+        What brings each slope to native units.
+    errors : callable
+
+    Raises
+    ------
+    Refusal
+        If the treatment varies in too few units, or too few for these errors.
+    """
     model = sm.OLS(endog, exog)
     clustered = sample.repeated and len(sample.units) > 1
-    group = sample.unit if clustered else np.arange(len(sample.outcome))  # of one unit, its periods
+    group = sample.unit if clustered else np.arange(len(endog))  # of one unit, its periods
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         results = (
@@ -97,13 +130,11 @@ def fit(sample: Sample, *, confirm: bool = True, errors: Convention = usual) -> 
             if clustered
             else model.fit(method="qr", cov_type="HC3", use_t=True)
         )
-    which = slice(1, 1 + sample.treatments.shape[1])
-    native = size / scale[which]
     design = exog.to_numpy()
     effective = effective_units(design, group, which)
-    _require_spread(sample, effective)
+    require_spread(sample.treatment_names, effective, sample.repeated, len(sample.units))
     slopes = results.params.to_numpy()[which] * native
-    left_out = leave_one_out(design, sample.outcome / size, group, which)
+    left_out = leave_one_out(design, endog.to_numpy(), group, which)
     spread = min(effective)
     df = len(sample.units) - 1.0 if clustered else float(results.df_resid)
     if spread < FEW_UNITS:  # a t distribution that knows how few units the answer rests on
@@ -111,7 +142,7 @@ def fit(sample: Sample, *, confirm: bool = True, errors: Convention = usual) -> 
     robust = results.cov_params().to_numpy()[which, which]
     found = errors(Fitted(sample, design, results.resid.to_numpy(), which, robust, left_out, df, spread))
     covariance = found.covariance * np.outer(native, native)
-    dowhy = confirmed_slopes(sample, slopes, np.sqrt(np.diag(covariance))) if confirm else np.full(len(slopes), np.nan)
+    dowhy = np.full(len(slopes), np.nan)
     return Fit(
         slopes, covariance, found.df, found.convention, left_out * native, df, dowhy, results, sample, float(spread)
     )
@@ -131,12 +162,12 @@ def effective_units(design: np.ndarray, unit: np.ndarray, which: slice) -> list[
     return [float(value) for value in 1 / (shares**2).sum(axis=0)]
 
 
-def _require_spread(sample: Sample, effective: list[float]) -> None:
+def require_spread(names: Sequence[str], effective: Sequence[float], repeated: bool, units: int) -> None:
     """Refuse a treatment whose variation comes from a handful of units."""
-    for name, count in zip(sample.treatment_names, effective, strict=True):
+    for name, count in zip(names, effective, strict=True):
         if count < FEWEST_EFFECTIVE:
-            what = Text("units", "eenheden") if sample.repeated else Text("rows", "rijen")
-            what = Text("periods", "perioden") if sample.repeated and len(sample.units) == 1 else what
+            what = Text("units", "eenheden") if repeated else Text("rows", "rijen")
+            what = Text("periods", "perioden") if repeated and units == 1 else what
             raise Refusal(
                 Text(
                     "What varies in {kpi} comes from so few {what} (about {count:.1f}) that nobody can tell how much "

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -198,8 +198,14 @@ class Estimate:
         Raises
         ------
         ValueError
-            If the answer is put together from several regressions (an identity, a front door, an instrument).
+            If the answer is put together from several regressions (an identity, a front door, an instrument), or comes
+            from sums over a table that stays where it is.
         """
+        if self.sample is None and self.estimand.route == "back_door":
+            raise ValueError(
+                "This answer comes from sums over a table that stays where it is; DoWhy has seen a small table "
+                "with the same sums, and its slope is in estimate.dowhy."
+            )
         if self.sample is None:
             raise ValueError(
                 f"This answer comes by the route {self.estimand.route!r}, from several regressions; DoWhy has no "
@@ -226,9 +232,36 @@ Answer = Estimate | Unanswered
 
 def sample_words(fit: Fit) -> list[Text]:
     """What a reader must know of a sample before he believes a number from it."""
-    sample, said = fit.sample, []
-    units = len(sample.units)
-    if sample.repeated and 1 < units < 10:
+    sample = fit.sample
+    residual, outcome = fit.results.resid, fit.results.model.endog
+    exact = float((residual**2).sum()) <= 1e-20 * float(((outcome - outcome.mean()) ** 2).sum())
+    free, share = len(sample.outcome) - sample.design.shape[1], len(sample.outcome) / max(1, sample.rows)
+    return words_of_sample(len(sample.units), sample.repeated, fit.effective, free, sample.dropped, exact, share)
+
+
+def words_of_sample(
+    units: int, repeated: bool, effective: float, free: int, dropped: Sequence[str], exact: bool, share: float
+) -> list[Text]:
+    """The same from plain numbers.
+
+    Parameters
+    ----------
+    units : int
+    repeated : bool
+        Whether they are seen in several periods.
+    effective : float
+        How many of them the treatment's variation is spread over.
+    free : int
+        Degrees of freedom that are left.
+    dropped : sequence of str
+        Controls that are exact functions of the others.
+    exact : bool
+        Whether nothing is left of the outcome.
+    share : float
+        Of the rows that are complete.
+    """
+    said = []
+    if repeated and 1 < units < 10:
         said.append(
             Text(
                 "Only {n} units: the interval itself is uncertain. Treat this as a hint.",
@@ -236,7 +269,7 @@ def sample_words(fit: Fit) -> list[Text]:
                 n=units,
             )
         )
-    elif sample.repeated and 1 < units < 50:
+    elif repeated and 1 < units < 50:
         said.append(
             Text(
                 "{n} units are few: the interval is approximate.",
@@ -244,29 +277,25 @@ def sample_words(fit: Fit) -> list[Text]:
                 n=units,
             )
         )
-    if fit.effective < 10:
+    if effective < 10:
         said.append(
             Text(
                 "What varies in the treatment comes from about {n:.0f} units or rows: a hint, not more.",
                 "De variatie in de ingreep komt van ongeveer {n:.0f} eenheden of rijen: een aanwijzing, meer niet.",
-                n=fit.effective,
+                n=effective,
             )
         )
-    free = len(sample.outcome) - sample.design.shape[1]
     if free < 20:
         said.append(Text("Only {n} degrees of freedom are left.", "Er resteren slechts {n} vrijheidsgraden.", n=free))
-    if sample.dropped:
+    if dropped:
         said.append(
             Text(
                 "{names}: an exact function of the other controls, left out.",
                 "{names}: een exacte functie van wat verder constant wordt gehouden, weggelaten.",
-                names=sample.dropped,
+                names=tuple(dropped),
             )
         )
-    residual = fit.results.resid
-    if float((residual**2).sum()) <= 1e-20 * float(
-        ((fit.results.model.endog - fit.results.model.endog.mean()) ** 2).sum()
-    ):
+    if exact:
         said.append(
             Text(
                 "The outcome is an exact function of the regressors: it may be a formula of them rather than an "
@@ -275,7 +304,6 @@ def sample_words(fit: Fit) -> list[Text]:
                 "een effect.",
             )
         )
-    share = len(sample.outcome) / max(1, sample.rows)
     if share < 0.5:
         said.append(
             Text(

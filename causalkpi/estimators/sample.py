@@ -146,9 +146,9 @@ def build_sample(
     unit, names = pd.factorize(index.get_level_values(0)[used])
     period, periods = pd.factorize(index.get_level_values(1)[used], sort=True)
     taken = (len(names) if unit_effects else 1) + (len(periods) - 1 if period_effects else 0)
-    _enough(panel, used, nodes, lost, int(considered.sum()), taken)
+    require_rows(int(used.sum()), panel.n_periods, nodes, lost, int(considered.sum()), taken)
     if panel.repeated and not alone:
-        _require_units(len(names))
+        require_units(len(names))
     table = table[used]
     if panel.repeated and not period_effects:  # errors that hang together by unit do not know what a period shares
         for j in same_in_all_units(table[:, 1 : 1 + len(treatments)], period):
@@ -215,24 +215,38 @@ def _unit_means(table: np.ndarray, unit: np.ndarray, count: int) -> np.ndarray:
     return (sums / np.bincount(unit, minlength=count)[:, None])[unit]
 
 
-def _enough(
-    panel: Panel,
-    used: np.ndarray,
+def require_rows(
+    n: int,
+    seen: int,
     nodes: Sequence[Node],
     lost: Mapping[str, int],
     rows: int,
     taken: int,
 ) -> None:
-    """Refuse samples that are too small to say how uncertain the answer is."""
-    n = int(used.sum())
+    """Refuse samples that are too small to say how uncertain the answer is.
+
+    Parameters
+    ----------
+    n, seen : int
+        Complete rows; periods that the data have.
+    nodes : sequence of Node
+    lost : mapping of str to int
+        Rows without a value, by column.
+    rows, taken : int
+        Rows that could have been used; numbers that fixed effects take.
+
+    Raises
+    ------
+    Refusal
+    """
     reach = max(node.period for node in nodes) - min(node.period for node in nodes)
-    if n == 0 and reach >= panel.n_periods:
+    if n == 0 and reach >= seen:
         raise Refusal(
             Text(
                 "The question spans {reach} periods and the data have {seen}.",
                 "De vraag beslaat {reach} perioden en de gegevens tellen er {seen}.",
                 reach=reach + 1,
-                seen=panel.n_periods,
+                seen=seen,
             ),
             SHORTER,
         )
@@ -260,7 +274,7 @@ def _enough(
         )
 
 
-def _require_units(units: int) -> None:
+def require_units(units: int) -> None:
     """Refuse too few units to say how much the answer would differ between them."""
     if units < _FEWEST_UNITS:
         raise Refusal(

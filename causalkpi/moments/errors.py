@@ -121,15 +121,15 @@ def robust(rows: Rows, moments: Moments, wanted: Sequence[Slope], kind: int = 3)
         raise ValueError("errors that are independent over rows do not go with unit effects; cluster by unit")
     treatment, outcome, left = coefficients(moments, wanted)
     both = np.column_stack([treatment, outcome])
-    roots = [_root(moments, slope) for slope in wanted] if kind >= 2 else []
+    roots = [_orthonormal(moments, slope) for slope in wanted] if kind >= 2 else []
     count = len(wanted)
 
     def work(piece: tuple[int, int]) -> np.ndarray:
         block = rows(piece)
         found = block @ both
         scores = (found[:, :count] * found[:, count:]) ** 2
-        for j, (columns, root) in enumerate(roots):
-            fitted = block[:, columns] @ root
+        for j, root in enumerate(roots):
+            fitted = block @ root
             gap = np.maximum(1 - np.einsum("ij,ij->i", fitted, fitted), 1e-12)
             scores[:, j] /= gap if kind == 2 else gap**2
         return scores.sum(axis=0)
@@ -139,6 +139,14 @@ def robust(rows: Rows, moments: Moments, wanted: Sequence[Slope], kind: int = 3)
         meat += found
     sizes = np.array([moments.base + len(slope.controls) + 1 for slope in wanted])
     return meat / left**2 * (moments.rows / (moments.rows - sizes) if kind == 1 else 1.0)
+
+
+def _orthonormal(moments: Moments, slope: Slope) -> np.ndarray:
+    """A matrix that makes all columns an orthonormal basis of a design, shape (columns, k)."""
+    columns, root = _root(moments, slope)
+    whole = np.zeros((len(moments.total), root.shape[1]))
+    whole[columns] = root
+    return whole
 
 
 def _root(moments: Moments, slope: Slope) -> tuple[list[int], np.ndarray]:

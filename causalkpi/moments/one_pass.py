@@ -20,9 +20,9 @@ from threadpoolctl import threadpool_limits
 
 from .products import GROUPS, Moments
 
-BLOCK = 4096  # rows at once: with 20 columns they stay in a core's cache
+CELLS = 90_000  # values at once: they stay in a core's cache
 _PILOT = 1024
-LARGE = 16 * BLOCK  # a unit with more rows is read in parts, its means beforehand
+LARGE = 16  # a unit of more rows than this many blocks is read in parts, its means beforehand
 _T = TypeVar("_T")
 Take = Callable[[np.ndarray, np.ndarray], object]  # puts the values of rows, shape (m,), into an array, shape (m, k)
 
@@ -41,39 +41,42 @@ class Layout:
         The same of units.
     units : ndarray of int, shape (groups,)
         How many units a group holds.
+    block : int
+        About how many rows are read at once.
     """
 
     order: np.ndarray
     ends: np.ndarray
     cuts: np.ndarray
     units: np.ndarray
+    block: int
 
     def pieces(self) -> Iterator[tuple[int, int]]:
         """From where to where in `order` to read at once.
 
-        About `BLOCK` rows: whole groups where they fit, else whole units of one group, else parts of a large unit.
+        About `block` rows: whole groups where they fit, else whole units of one group, else parts of a large unit.
         """
         at, until = 0, len(self.order)
         while at < until:
             g = int(np.searchsorted(self.ends, at, "right"))
             end = int(self.ends[g])
-            fits = int(self.ends[np.searchsorted(self.ends, at + BLOCK, "right") - 1])
-            if end - at > BLOCK:
+            fits = int(self.ends[np.searchsorted(self.ends, at + self.block, "right") - 1])
+            if end - at > self.block:
                 u = int(np.searchsorted(self.cuts, at, "right"))
-                to = max(int(self.cuts[np.searchsorted(self.cuts, at + BLOCK, "right") - 1]), int(self.cuts[u]))
+                to = max(int(self.cuts[np.searchsorted(self.cuts, at + self.block, "right") - 1]), int(self.cuts[u]))
             else:
                 to = end if at > self.ends[g - 1] else fits
-            step = BLOCK if to - at > LARGE else to - at
+            step = self.block if to - at > LARGE * self.block else to - at
             yield from ((low, min(low + step, to)) for low in range(at, to, step))
             at = to
 
     def large(self) -> Iterator[tuple[int, int]]:
         """From where to where in `order` the rows of every unit stand that is read in parts."""
-        for u in np.flatnonzero(np.diff(self.cuts) > LARGE):
+        for u in np.flatnonzero(np.diff(self.cuts) > LARGE * self.block):
             yield int(self.cuts[u]), int(self.cuts[u + 1])
 
 
-def layout(unit: np.ndarray, group: np.ndarray, rows: np.ndarray | None = None) -> Layout:
+def layout(unit: np.ndarray, group: np.ndarray, rows: np.ndarray | None = None, block: int = 4096) -> Layout:
     """Put rows in the order of their groups.
 
     Parameters
@@ -84,6 +87,8 @@ def layout(unit: np.ndarray, group: np.ndarray, rows: np.ndarray | None = None) 
         The group of each unit, codes from 0.
     rows : ndarray of int, optional
         The rows to use; all by default.
+    block : int
+        About how many rows to read at once.
     """
     used = rows
     codes = unit if rows is None else unit[rows]
@@ -93,7 +98,8 @@ def layout(unit: np.ndarray, group: np.ndarray, rows: np.ndarray | None = None) 
         codes = codes[by_unit]
     counts = np.bincount(codes, minlength=len(group))
     groups = int(group.max(initial=-1)) + 1
-    ordered = np.argsort(group, kind="stable")
+    short = group.astype(np.int16) if groups < 2**15 else group  # short numbers are sorted by counting
+    ordered = np.argsort(short, kind="stable")
     ordered = ordered[counts[ordered] > 0]
     sizes = counts[ordered]
     cuts = np.r_[0, np.cumsum(sizes)]
@@ -101,7 +107,7 @@ def layout(unit: np.ndarray, group: np.ndarray, rows: np.ndarray | None = None) 
     order = np.arange(len(codes)) + np.repeat(begins[ordered] - cuts[:-1], sizes)
     held = np.bincount(group[ordered], minlength=groups)
     ends = cuts[np.r_[0, np.cumsum(held)]]
-    return Layout(order if used is None else used[order], ends, cuts, held)
+    return Layout(order if used is None else used[order], ends, cuts, held, block)
 
 
 @dataclass(frozen=True)
@@ -199,18 +205,32 @@ def rows_of(
     within : bool
         Whether unit means are taken out.
     """
-    take: Take = table if callable(table) else lambda which, out: np.take(table, which, axis=0, out=out, mode="clip")
+    take: Take = table if callable(table) else _taker(np.asarray(table, float))
     count = int(unit.max(initial=-1)) + 1
-    plan = layout(unit, spread_over(count) if group is None else group, rows)
-    dummies = 0 if period is None else int(period[plan.order].max(initial=0))
+    dummies = 0 if period is None else int((period if rows is None else period[rows]).max(initial=0))
+    block = max(CELLS // (1 + dummies + len(names)), 1)
+    plan = layout(unit, spread_over(count) if group is None else group, rows, block)
     plain = Rows(take, tuple(names), plan, pilot(take, plan.order, len(names)), period, dummies, {}, within)
     return replace(plain, means=_means_of_large(plain)) if within else plain
+
+
+def _taker(table: np.ndarray) -> Take:
+    """How rows are taken from a table, row by row or column by column, as it lies in memory."""
+    if table.flags.c_contiguous:
+        return lambda which, out: np.take(table, which, axis=0, out=out, mode="clip")
+
+    def by_column(which: np.ndarray, out: np.ndarray) -> None:
+        for j in range(table.shape[1]):
+            out[:, j] = np.take(table[:, j], which)
+
+    return by_column
 
 
 def _means_of_large(rows: Rows) -> dict[int, np.ndarray]:
     means = {}
     for low, high in rows.plan.large():
-        parts = (rows.levels((at, min(at + BLOCK, high)))[:, 1:].sum(axis=0) for at in range(low, high, BLOCK))
+        steps = range(low, high, rows.plan.block)
+        parts = (rows.levels((at, min(at + rows.plan.block, high)))[:, 1:].sum(axis=0) for at in steps)
         means[int(np.searchsorted(rows.plan.cuts, low))] = sum(parts, np.zeros(rows.width - 1)) / (high - low)
     return means
 

@@ -1,7 +1,7 @@
 """Refuters: attempts to show that an estimate is not what it seems. A refuter that passes proves nothing.
 
 Each is a function from a regression, its panel and a generator to a Finding; a new one goes into its own file and into
-``REFUTERS``.
+``REFUTERS``. One that takes many fits stays out of it, and is put to an answer by whoever asks for it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ..estimators.result import Regression
 from ..finding import Finding
 from ..panel import Panel
 from .cluster_bootstrap import cluster_bootstrap
+from .double_ml import compare_with_double_ml
 from .lead import lead
 from .other_set import other_set
 from .placebo import placebo
@@ -77,6 +78,7 @@ __all__ = [
     "REFUTERS",
     "Refuter",
     "cluster_bootstrap",
+    "compare_with_double_ml",
     "lead",
     "other_set",
     "placebo",

@@ -69,10 +69,20 @@ def cluster_bootstrap(
     """
     why = too_few(regression) or _too_tight(regression)
     if why:
-        return _finding(result="not_applicable", seen=why)
+        return without_draws(why)
     many = len(regression.whole.sample.units) > GROUPS
     single = not many or (heavy(regression) if unit_by_unit is None else unit_by_unit)
     slopes = bootstrap_slopes(regression, rng) if not many or not single else unit_slopes(regression, rng)
+    return redrawn_finding(slopes, regression.weight, std_error(regression), single=single)
+
+
+def without_draws(why: Text) -> Finding:
+    """The finding where nothing can be drawn, with the reason."""
+    return _finding(result="not_applicable", seen=why)
+
+
+def redrawn_finding(slopes: np.ndarray, contrast: float, std_error: float, *, single: bool) -> Finding:
+    """What slopes over redrawn units, or groups of them, say of a standard error per unit of the treatment."""
     lost = float(np.isnan(slopes).mean())
     if lost > MOST_LOST:
         return _finding(
@@ -83,9 +93,8 @@ def cluster_bootstrap(
                 lost=lost,
             ),
         )
-    contrast = regression.weight
     drawn = slopes[~np.isnan(slopes)] * contrast
-    error, reported = float(drawn.std(ddof=1)), std_error(regression) * abs(contrast)
+    error, reported = float(drawn.std(ddof=1)), std_error * abs(contrast)
     low, high = map(float, np.quantile(drawn, [0.025, 0.975]))
     ratio = error / reported
     result: Result = "fails" if ratio > FAILS else "doubtful" if max(ratio, 1 / ratio) > DOUBTFUL else "holds"

@@ -22,6 +22,10 @@ from ..language import Text
 from ..moments import Moments, Rows, Slope, gather, groups_of, rows_of
 
 FEWEST_UNITS = 10
+NO_CHANCE = Text(
+    "The outcome is an exact function of the regressors: there is no chance in it to be looked at.",
+    "De uitkomst volgt exact uit de verklarende KPI's: er zit geen toeval in om naar te kijken.",
+)
 _EXACT = 1e-10
 
 
@@ -166,16 +170,17 @@ def why_not(regression: Regression) -> Text | None:
     sample = regression.whole.sample
     spread = np.linalg.norm(sample.outcome - sample.outcome.mean())
     if not std_error(regression) > 0 or np.linalg.norm(residual(regression)) <= _EXACT * spread:
-        return Text(
-            "The outcome is an exact function of the regressors: there is no chance in it to be looked at.",
-            "De uitkomst volgt exact uit de verklarende KPI's: er zit geen toeval in om naar te kijken.",
-        )
+        return NO_CHANCE
     return None
 
 
 def too_few(regression: Regression) -> Text | None:
     """Why units cannot be exchanged or redrawn here; None where they can."""
-    units = len(regression.whole.sample.units)
+    return few_units(len(regression.whole.sample.units)) or why_not(regression)
+
+
+def few_units(units: int) -> Text | None:
+    """Why so many units are too few to be drawn from; None where they are not."""
     if units < FEWEST_UNITS:
         return Text(
             "With {units} units there are too few to draw from; it takes {fewest}.",
@@ -183,4 +188,4 @@ def too_few(regression: Regression) -> Text | None:
             units=units,
             fewest=FEWEST_UNITS,
         )
-    return why_not(regression)
+    return None

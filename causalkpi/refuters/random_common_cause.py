@@ -45,8 +45,17 @@ def random_common_cause(regression: Regression, panel: Panel, rng: np.random.Gen
     """Add a column of noise to the controls, many times over, and see how far the slope moves."""
     why = why_not(regression)
     if why:
-        return _finding(result="not_applicable", seen=why)
-    moved = noise_shifts(regression, rng) / std_error(regression)
+        return without_draws(why)
+    return noise_finding(noise_shifts(regression, rng) / std_error(regression))
+
+
+def without_draws(why: Text) -> Finding:
+    """The finding where nothing can be drawn, with the reason."""
+    return _finding(result="not_applicable", seen=why)
+
+
+def noise_finding(moved: np.ndarray) -> Finding:
+    """What shifts of a slope, in standard errors, say of it."""
     far = float(np.sqrt((moved**2).mean()))
     result: Result = "fails" if far >= FAILS else "doubtful" if far >= DOUBTFUL else "holds"
     seen = Text(

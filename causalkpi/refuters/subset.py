@@ -53,15 +53,26 @@ def subset(regression: Regression, panel: Panel, rng: np.random.Generator) -> Fi
     """Leave out a random fifth of the units, many times over."""
     why = too_few(regression)
     if why:
-        return _finding(result="not_applicable", seen=why)
+        return without_draws(why)
     slopes = subset_slopes(regression, rng)
+    return subset_finding(
+        slopes, float(regression.best.slopes[0]), std_error(regression), regression.best.df, regression.weight
+    )
+
+
+def without_draws(why: Text) -> Finding:
+    """The finding where nothing can be drawn, with the reason."""
+    return _finding(result="not_applicable", seen=why)
+
+
+def subset_finding(slopes: np.ndarray, answer: float, error: float, df: float, contrast: float) -> Finding:
+    """What slopes over subsets say of a slope with its standard error, both per unit of the treatment."""
     drawn = slopes[~np.isnan(slopes)]
     if not len(drawn):
         still = Text("The treatment varies in too few units.", "De ingreep varieert in te weinig eenheden.")
         return _finding(result="not_applicable", seen=still)
-    answer, error = float(regression.best.slopes[0]), std_error(regression)
-    outside = float((np.abs(drawn - answer) > stats.t.ppf(0.975, regression.best.df) * error).mean())
-    low, high = sorted((float(drawn.min()) * regression.weight, float(drawn.max()) * regression.weight))
+    outside = float((np.abs(drawn - answer) > stats.t.ppf(0.975, df) * error).mean())
+    low, high = sorted((float(drawn.min()) * contrast, float(drawn.max()) * contrast))
     result: Result = "fails" if outside > FAILS else "doubtful" if outside > DOUBTFUL else "holds"
     return _finding(
         result=result,

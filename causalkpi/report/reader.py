@@ -159,7 +159,7 @@ class Reader:
         """A change of a KPI as the beginning of a sentence: "one point more loyalty"."""
         held = self.run.study.graph[kpi]
         way = "more" if value > 0 else "less"
-        if abs(value) == 1 and self.run.study.is_switch(kpi):
+        if abs(value) == 1 and self.run.study.panel.is_switch(kpi):
             return self.say("step_up" if value > 0 else "step_down", kpi=self.short(kpi))
         if is_index(held) and abs(value) == 1:
             return self.say(f"one_point_{way}", kpi=self.short(kpi))

@@ -107,7 +107,7 @@ MISDRAWN = {
     "wrong_direction": (("employee_loyalty", "operating_result"),),
 }
 SETTINGS = (
-    *(canal(0.5, 100, periods) for periods in (24, 12, 8)),
+    *(canal(0.5, 100, periods) for periods in (12, 8)),
     *(canal(0.5, units, 16) for units in (15, 30)),
     Setting("mediators of opposite signs", partial(ck.load_world, "mediators"), 100, 16,
             (("employee_loyalty", "customer_loyalty"),)),
