@@ -219,6 +219,8 @@ class Study:
     def _found(self, answer: Answer) -> Found:
         """What is found about an answer, what hidden causes could do to it, and the same answer from a sample."""
         rng = np.random.default_rng(self.seed)
+        if isinstance(answer, Estimate):
+            _ = self.system  # with this study's chance, whatever looks at it first
         behind = self._behind.get(answer.question)
         if behind is None or not isinstance(answer, Estimate):
             return *examine(self.panel, answer, rng), None
@@ -350,7 +352,7 @@ class Study:
         """The evidence on many answers; what is found about each is worked out on all cores."""
         given = list(answers.values())
         if any(isinstance(answer, Estimate) for answer in given):
-            _ = self.system  # before the work is split, so that it is fitted once
+            _ = self.system  # before the work is split
         found = zip(answers, spread(self._found, given), strict=True)
         return {question: self._weighed(answers[question], parts) for question, parts in found}
 

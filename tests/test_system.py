@@ -390,3 +390,11 @@ def test_formulas_that_multiply_many_parts_are_shared_out_to_the_last_digit() ->
     found = paths(system, Question("x", "m", 0, size))
     assert not isinstance(found, Unanswered)
     assert found.total.size.value == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_the_links_are_the_same_whoever_asks_first() -> None:
+    """Their correction is simulated; a refuter that happens to be the first to need it must not choose the draws."""
+    data = BANK.sample(40, 12, 5)
+    asked, fitted = (ck.Study(BANK.graph, data, unit="unit", period="period", seed=3) for _ in range(2))
+    asked.ask("customer_loyalty", "churn", 1)
+    np.testing.assert_array_equal(asked.system.corrected.slopes, fitted.system.corrected.slopes)

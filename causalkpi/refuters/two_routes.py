@@ -36,7 +36,7 @@ def two_routes(regression: Regression, panel: Panel, rng: np.random.Generator) -
     rng : numpy.random.Generator
         For the simulated panels, where the link system was not fitted yet.
     """
-    system = fit_system(panel, regression.estimand.graph, rng=rng, confirm=False)
+    system = fit_system(panel, regression.estimand.graph, confirm=False)
     source, target = regression.treatment, regression.outcome
     horizon = target.period - source.period
     ways = system.ways(source.kpi, target.kpi, horizon)
@@ -80,7 +80,7 @@ def two_routes_before(answer: Estimate, panel: Panel, rng: np.random.Generator) 
     def ask(shorter: Question) -> Answer:
         return estimate(panel, identify(graph, shorter, **shape), rng=rng, confirm=False)
 
-    system = fit_system(panel, graph, rng=rng, confirm=False)
+    system = fit_system(panel, graph, confirm=False)
     named = (question.treatment, question.outcome)
     found = profile(system, *named, horizon=last, change=question.contrast, level=answer.level, ask=ask, rng=rng)
     return found.finding if found.finding is not None else incomparable(_NONE_SHORTER)
