@@ -8,9 +8,9 @@ draw, so several are made and the median is the answer, its error widened by how
 
 Period effects are taken out of outcome and treatment as in the adjusted regression. A control's curve then also has
 its average of the period taken out, which is no function of its deviation alone; so the learners are given each control
-as it is and as its deviation. For a unit's few periods that is not enough: in simulated panels of 100 units and 16
-periods, in which nothing but a bend was wrong with the straight line, an eighth of its bias stayed and 95% intervals
-covered in 67%. So questions that need unit effects are refused.
+as it is and as its deviation. For a unit's few periods that is not enough: in 40 simulated panels of 100 units and 16
+periods, in which nothing but a bend was wrong with the straight line, boosted trees left a seventh of its bias and 95%
+intervals covered in 27. So questions that need unit effects are refused.
 """
 
 from __future__ import annotations
