@@ -40,7 +40,7 @@ from causalkpi.panel import as_panel
 from causalkpi.refuters.double_ml import difference
 
 RESULTS = Path(__file__).parent / "results" / "double_ml.json"
-TRUTH, REPEATS = 0.5, 1  # more splits make the interval wider, never shorter
+TRUTH, REPEATS = 0.5, 1  # one split instead of five: five times as fast
 
 
 @dataclass(frozen=True)
