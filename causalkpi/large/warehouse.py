@@ -91,7 +91,8 @@ def open_warehouse(
     >>> open_warehouse(ibis.memtable(pd.DataFrame(rows)), unit="branch", period="quarter")
     Warehouse duckdb: 3 rows, 2 units, 2 periods, 1 KPIs
     """
-    ibis, types, renamed = need_ibis(), table.schema(), dict(columns or {})
+    ibis, types = need_ibis(), table.schema()
+    renamed: dict[str, str] = dict(columns or {})
     faults = [
         Fault("the table", f"no column {name!r}", "the columns named", did_you_mean(name, types), "unknown-column")
         for name in dict.fromkeys(filter(None, [unit, period, *renamed]))
@@ -101,7 +102,7 @@ def open_warehouse(
         faults.append(Fault(unit, f"units of type {types[unit]}", "text or whole numbers", rule="unit-type"))
     raise_all(DataError, _CANNOT, faults)
     ordinal, ordinals, grain = _periods(ibis, table, period, frequency)
-    numbers = [name for name, kind in types.items() if kind.is_numeric() or kind.is_boolean()]
+    numbers: list[str] = [name for name, kind in types.items() if kind.is_numeric() or kind.is_boolean()]
     keys: tuple[str, ...] = (unit, period or unit)
     placed = {renamed.get(name, name): name for name in numbers if name not in keys}
     values = {f"v{i}": _value(ibis, table[name]) for i, name in enumerate(placed.values())}
