@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from causalkpi.errors import DataError
@@ -68,16 +70,19 @@ def session() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module", params=["duckdb", "pyspark"])
-def store(request: pytest.FixtureRequest) -> Store:
-    if request.param == "duckdb":
-        return ibis.memtable
-    session = request.getfixturevalue("session")
-    con = ibis.pyspark.connect(session)
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A table as a Parquet file of the engine's; what is missing among floats is NaN there, and not null."""
+    duckdb = request.param == "duckdb"
+    con = ibis.duckdb.connect() if duckdb else ibis.pyspark.connect(request.getfixturevalue("session"))
+    folder = tmp_path_factory.mktemp(request.param)
 
     def stored(table: pd.DataFrame) -> Any:
-        name = f"stored_{len(session.catalog.listTables())}"
-        session.createDataFrame(table).repartition(4).createOrReplaceTempView(name)
-        return con.table(name)
+        path = folder / f"{len(list(folder.iterdir()))}.parquet"
+        columns = {
+            name: pa.array(column.to_numpy(), from_pandas=column.dtype != float) for name, column in table.items()
+        }
+        pq.write_table(pa.table(columns), path, row_group_size=1000)
+        return con.read_parquet(path)
 
     return stored
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -105,19 +104,23 @@ def open_warehouse(
     numbers: list[str] = [name for name, kind in types.items() if kind.is_numeric() or kind.is_boolean()]
     keys: tuple[str, ...] = (unit, period or unit)
     placed = {renamed.get(name, name): name for name in numbers if name not in keys}
-    values = {f"v{i}": _value(ibis, table[name]) for i, name in enumerate(placed.values())}
-    keyed = table.select(unit_=table[unit], ordinal_=ordinal, **values)
-    counts, known = _counted(keyed, len(placed))
+    values = {f"v{i}": table[name].cast("float64") for i, name in enumerate(placed.values())}
+    raw = table.select(unit_=table[unit], ordinal_=ordinal, **values)
+    finite = {name: _finite(ibis, raw[name]) for name in values}
+    counts, known = _counted(raw, finite)
     raise_all(DataError, _CANNOT, _key_faults(unit, period, counts))
     found, stops = dict[str, tuple[str, float]](), list[Fault]()
     for i, kpi in enumerate(placed):
-        low, high, mean = (0.0 if pd.isna(known[f"{what}{i}"]) else float(known[f"{what}{i}"]) for what in "lhm")
-        if isfinite(low) and isfinite(high):
-            found[kpi] = f"v{i}", _about(mean, high - low)
+        low, high, mean, infinite = (
+            0.0 if pd.isna(known[f"{what}_v{i}"]) else float(known[f"{what}_v{i}"])
+            for what in ("low", "high", "mean", "infinite")
+        )
+        if infinite:
+            words, expected = Text("infinite values", "oneindige waarden"), Text("numbers", "getallen")
+            stops.append(Fault(kpi, words, expected, "", "infinite", int(infinite), columns=(kpi,)))
         else:
-            infinite, expected = Text("infinite values", "oneindige waarden"), Text("numbers", "getallen")
-            stops.append(Fault(kpi, infinite, expected, rule="infinite", columns=(kpi,)))
-    return Warehouse(keyed, found, counts["rows"], counts["units"], ordinals, grain, tuple(stops))
+            found[kpi] = f"v{i}", _about(mean, high - low)
+    return Warehouse(raw.mutate(**finite), found, counts["rows"], counts["units"], ordinals, grain, tuple(stops))
 
 
 def _periods(ibis: Any, table: Any, period: str | None, frequency: str | None) -> tuple[Any, tuple[int, ...], str]:
@@ -135,22 +138,24 @@ def _periods(ibis: Any, table: Any, period: str | None, frequency: str | None) -
     return (column.cases(*pairs) if pairs else ibis.null("int64")).cast("int64"), ordinals, grain
 
 
-def _value(ibis: Any, column: Any) -> Any:
-    """A column as a number, or nothing."""
-    number = column.cast("float64")
-    return number.isnan().ifelse(ibis.null("float64"), number) if column.type().is_floating() else number
+def _finite(ibis: Any, number: Any) -> Any:
+    """A number, or nothing: what is not one differs from itself.
+
+    Asked whether it is NaN, DuckDB says no by the extremes that a Parquet file keeps, which leave NaN out.
+    """
+    return (number - number == 0).ifelse(number, ibis.null("float64"))
 
 
-def _counted(keyed: Any, kpis: int) -> tuple[dict[str, int], dict[str, Any]]:
-    """Rows, units, keys that are missing, rows too many for a key; and of each column the ends and the mean."""
+def _counted(raw: Any, finite: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, Any]]:
+    """Rows, units, keys that are missing, rows too many for a key; and of each column ends, mean, infinite values."""
     about = {}
-    for i in range(kpis):
-        value = keyed[f"v{i}"]
-        about |= {f"l{i}": value.min(), f"h{i}": value.max(), f"m{i}": value.mean()}
-    counts = {"rows": keyed.count(), "units": keyed.unit_.nunique(), "no_unit": keyed.unit_.isnull().sum(),
-              "no_period": keyed.ordinal_.isnull().sum()}  # fmt: skip
-    known = keyed.aggregate(**counts, **about).to_pandas().iloc[0].to_dict()
-    again = keyed.group_by("unit_", "ordinal_").aggregate(n_=keyed.count())
+    for name, value in finite.items():
+        about |= {f"low_{name}": value.min(), f"high_{name}": value.max(), f"mean_{name}": value.mean(),
+                  f"infinite_{name}": raw[name].isinf().sum()}  # fmt: skip
+    counts = {"rows": raw.count(), "units": raw.unit_.nunique(), "no_unit": raw.unit_.isnull().sum(),
+              "no_period": raw.ordinal_.isnull().sum()}  # fmt: skip
+    known = raw.aggregate(**counts, **about).to_pandas().iloc[0].to_dict()
+    again = raw.group_by("unit_", "ordinal_").aggregate(n_=raw.count())
     more = again.filter(again.n_ > 1).aggregate(again=again.n_.sum()).to_pandas().iloc[0].to_dict()
     return {name: 0 if pd.isna(n := (known | more)[name]) else int(n) for name in [*counts, "again"]}, known
 
