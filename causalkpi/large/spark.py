@@ -1,7 +1,7 @@
 """Sums of products on Spark: numpy on every partition's Arrow batches; only one small matrix a group travels.
 
-Spark's SQL adds up each product by itself; a matrix product does them all at once in a core's cache. Ibis has no such
-step, so this one is PySpark's own.
+Spark's SQL adds up each product by itself; a matrix product does them all at once. Ibis has no such step, so this one
+is PySpark's own.
 """
 
 from __future__ import annotations
