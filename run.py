@@ -6,6 +6,7 @@ python run.py test [options]       the tests and doctests; options go to pytest
 python run.py lint                 style and types
 python run.py notebooks            every notebook executed and held against its script
 python run.py wheel                the package built, installed elsewhere and used there
+python run.py spark                Spark fetched into .venv (450 MB; Java 17 is needed), and its tests
 
 The first run makes the folder .venv from the locked requirements, which takes a minute or two;
 later runs start at once. Python 3.11, 3.12 or 3.13 is needed.
@@ -34,6 +35,7 @@ CHECKS = {
     "lint": ["-m ruff check .", "-m ruff format --check .", "-m pyright"],
     "notebooks": ["-m pytest --override-ini=addopts= --nbmake notebooks", "tools/pairs.py"],
     "wheel": ["tools/wheel.py"],
+    "spark": ["-m pip install --disable-pip-version-check --editable .[spark]", "-m pytest tests/test_warehouse.py"],
 }
 
 FAILURES = (  # what pip, venv or the system says, and what that means

@@ -10,6 +10,8 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import causalkpi as ck
@@ -240,6 +242,15 @@ def test_interrupted_and_taken_up(folder, monkeypatch):
     assert not none  # all of it was kept
     sums(table, NOW, folder=folder / "kept", progress=lambda *_: none.append(1))
     assert none  # but not for other sums
+
+
+def test_nan_is_missing_whatever_the_file_says_of_its_extremes(folder):
+    table = rows(300, 8)
+    nan = {name: pa.array(column.to_numpy(), from_pandas=column.dtype != float) for name, column in table.items()}
+    path = folder / "nan.parquet"
+    pq.write_table(pa.table(nan), path)
+    found = sums(open_table(path, "unit", "period"), NOW).moments
+    assert found.rows == table.z.notna().sum() < len(table)
 
 
 def test_a_table_that_changed_is_refused(folder):
