@@ -12,8 +12,8 @@ as it is and as its deviation. For a unit's few periods that is not enough: in 4
 periods, in which nothing but a bend was wrong with the straight line, boosted trees left a seventh of its bias and 95%
 intervals covered in 27. So questions that need unit effects are refused.
 
-How often its intervals cover has been tried on too few panels to say (``tests/truth/double_ml.py``): take it for a second
-opinion on the straight line, not for a headline.
+How often its intervals cover has been tried on too few panels to say (``tests/truth/double_ml.py``): take it for a
+second opinion on the straight line, not for a headline.
 """
 
 from __future__ import annotations
