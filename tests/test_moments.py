@@ -252,6 +252,7 @@ def test_rows_exchanged_by_their_law_are_rows_permuted() -> None:
     real = permuted_rows(rows, moments, WANTED, 1200, np.random.default_rng(2))
     for j in range(len(WANTED)):
         assert stats.ks_2samp(law[:, j], real[:, j]).pvalue > 0.001
+    assert np.corrcoef(law.T) == pytest.approx(np.corrcoef(real.T), abs=0.12)  # one permutation for all slopes
     deal = np.random.default_rng(2).spawn(8)[0].permutation(len(table))
     table = table.copy()
     table[:, 0] = table[rows.plan.order[deal], 0][np.argsort(rows.plan.order)]

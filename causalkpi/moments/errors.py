@@ -72,7 +72,7 @@ def clustered(rows: Rows, moments: Moments, wanted: Sequence[Slope]) -> np.ndarr
     """
     treatment, outcome, left = coefficients(moments, wanted)
     if moments.exact_units:
-        scores = np.einsum("kj,gkl,lj->gj", treatment, moments.products, outcome, optimize=True)
+        scores = np.einsum("kj,gkj->gj", treatment, moments.products @ outcome)
         meat = scores.T @ scores
     else:
         meat = np.zeros((len(wanted), len(wanted)))

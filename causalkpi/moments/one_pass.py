@@ -12,11 +12,12 @@ import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from .products import GROUPS, Moments
 
@@ -316,10 +317,16 @@ def _by_group(
     return []
 
 
+@cache
+def _blas() -> ThreadpoolController:
+    """Which linear algebra there is; looking for it takes longer than a small pass."""
+    return ThreadpoolController()
+
+
 def in_order(work: Callable[[tuple[int, int]], _T], pieces: Iterator[tuple[int, int]]) -> Iterator[_T]:
     """The same work on every piece, on all cores, its results in the order of the pieces."""
     workers = os.cpu_count() or 1
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(workers) as pool:
+    with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
         waiting = []
         for piece in pieces:
             waiting.append(pool.submit(work, piece))

@@ -43,13 +43,10 @@ def with_noise(moments: Moments, wanted: Sequence[Slope], draws: int, rng: np.ra
     rng : numpy.random.Generator
     """
     swept = eliminate(moments.total[None], moments.base)[0]
-    scale = np.sqrt(np.where(np.diag(swept) > 0, np.diag(swept), 1.0))
-    values, vectors = np.linalg.eigh(swept / np.outer(scale, scale))
-    alive = values > 1e-12 * values[-1]
-    root = vectors[:, alive] * np.sqrt(values[alive]) * scale[:, None]
-    spread = rng.standard_normal((draws, int(alive.sum())))
+    root = _root(swept)
+    spread = rng.standard_normal((draws, root.shape[1]))
     across = spread @ root.T
-    own = (spread**2).sum(axis=1) + rng.chisquare(max(moments.free - alive.sum(), 1), draws)
+    own = (spread**2).sum(axis=1) + rng.chisquare(max(moments.free - root.shape[1], 1), draws)
     size = len(swept)
     stack = np.empty((draws, size + 1, size + 1))
     stack[:, 1:, 1:] = swept
@@ -61,9 +58,10 @@ def with_noise(moments: Moments, wanted: Sequence[Slope], draws: int, rng: np.ra
 def exchanged_rows(moments: Moments, wanted: Sequence[Slope], draws: int, rng: np.random.Generator) -> np.ndarray:
     """Slopes of treatments dealt out anew over the rows, shape (draws, slopes), by the law of permutations.
 
-    For a cross-section. A permuted column has products with the others that have mean zero and, exactly, the covariance
-    t't / (n - 1) times their sums of products; that they are normal is the combinatorial central limit theorem, which
-    needs tails that are not too heavy: see :func:`tame`. Histories of units are exchanged row by row instead.
+    For a cross-section. One permutation serves all treatments: dealt-out columns have products with columns that have
+    mean zero and, exactly, the covariance s't / (n - 1) times y'z, of s'Py and t'Pz. That they are normal is the
+    combinatorial central limit theorem, which needs tails that are not too heavy: see :func:`tame`. Histories of units
+    are exchanged row by row instead.
 
     Raises
     ------
@@ -77,27 +75,29 @@ def exchanged_rows(moments: Moments, wanted: Sequence[Slope], draws: int, rng: n
     if moments.within or moments.base > 1:
         raise ValueError("rows can be exchanged only in a cross-section without fixed effects")
     swept = eliminate(moments.total[None], 1)[0]
-    normal = rng.standard_normal((draws, len(swept)))
+    root = _root(swept)
+    normal = rng.standard_normal((draws, root.shape[1], root.shape[1]))
+    dealt = root @ normal @ root.T / np.sqrt(moments.rows - 1)  # of every column dealt out with every column as it was
     found = []
     for slope in wanted:
-        at = np.array([moments.place(name) - 1 for name in slope.columns])
-        others, treatment = np.r_[at[:-2], at[-1]], swept[at[-2], at[-2]]
-        part = swept[np.ix_(others, others)]
-        scale = np.sqrt(np.where(np.diag(part) > 0, np.diag(part), 1.0))
-        values, vectors = np.linalg.eigh(part / np.outer(scale, scale))
-        root = vectors * np.sqrt(np.clip(values, 0, None)) * scale[:, None]
-        across = normal[:, : len(others)] @ root.T * np.sqrt(treatment / (moments.rows - 1))
-        stack = np.empty((draws, len(at), len(at)))
-        controls = len(at) - 2
-        stack[:, :controls, :controls] = part[:controls, :controls]
-        stack[:, :controls, -1] = stack[:, -1, :controls] = part[:controls, -1]
-        stack[:, -1, -1] = part[-1, -1]
-        stack[:, :controls, -2] = stack[:, -2, :controls] = across[:, :controls]
-        stack[:, -1, -2] = stack[:, -2, -1] = across[:, -1]
-        stack[:, -2, -2] = treatment
+        *held, own, outcome = (moments.place(name) - 1 for name in slope.columns)
+        rest, controls = [*held, outcome], len(held)
+        places = np.array([*range(controls), controls + 1])
+        stack = np.empty((draws, controls + 2, controls + 2))
+        stack[:, places[:, None], places] = swept[np.ix_(rest, rest)]
+        stack[:, controls, places] = stack[:, places, controls] = dealt[:, own, rest]
+        stack[:, controls, controls] = swept[own, own]
         left = eliminate(stack, controls)
         found.append(left[:, 0, 1] / left[:, 0, 0])
     return np.column_stack([np.empty((draws, 0)), *found])
+
+
+def _root(products: np.ndarray) -> np.ndarray:
+    """A matrix whose product with its own transpose is this, whatever the scales and however many directions it has."""
+    scale = np.sqrt(np.where(np.diag(products) > 0, np.diag(products), 1.0))
+    values, vectors = np.linalg.eigh(products / np.outer(scale, scale))
+    alive = values > 1e-12 * values[-1]
+    return vectors[:, alive] * np.sqrt(values[alive]) * scale[:, None]
 
 
 MOST_HEAVY = 0.1

@@ -300,7 +300,7 @@ import numpy as np
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 b.study(b.frame(1000), np.arange(1000) // 12, b.effects())
 table, unit = np.random.default_rng(1).random(({rows}, 20)), np.arange({rows}) // 12
-before = peak()
+before = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() / 2**20
 b.study(table, unit, b.effects())
 print(peak() - before)
 """

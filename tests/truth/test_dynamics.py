@@ -33,7 +33,7 @@ def rows(document: dict, method: str, sign: str = "", misdrawn: bool = False) ->
 
 def test_the_committed_study_is_of_this_version_and_large_enough(document: dict) -> None:
     assert document["version"] == ck.__version__
-    assert min(r["replicates"] for r in document["table"]) >= 1000
+    assert min(r["replicates"] for r in document["table"] if r["method"] != "links, uncorrected") >= 1000  # those of answers
 
 
 def test_the_study_asks_what_the_script_lists(document: dict) -> None:
