@@ -17,6 +17,7 @@ DYNAMICS = ROOT / "tests" / "truth" / "results" / "dynamics.json"
 SPEED = ROOT / "tests" / "benchmarks" / "results" / "moments.json"
 GRADING = ROOT / "tests" / "truth" / "results" / "grading.json"
 COVERAGE = ROOT / "tests" / "truth" / "results" / "coverage.json"
+MISDRAWN = ("wrong lag", "wrong direction", "missing link")
 SHOWN = (
     ("customer_loyalty", "churn", 1),
     ("customer_loyalty", "revenue", 1),
@@ -114,7 +115,11 @@ def dynamics() -> str:
             if column == "each horizon":
                 chosen = [r for r in chosen if "through" not in r["estimand"]]
             cells.append(_range(chosen))
-        lines.append(f"| {name} | {units} x {periods} | " + " | ".join(cells) + " |")
+        shown = f"*wrong graph: {name.removeprefix('wrong ')}*" if name in MISDRAWN else name
+        lines.append(f"| {shown} | {units} x {periods} | " + " | ".join(cells) + " |")
+    parted = [r["coverage"] for r in table if r["method"] == "routes not found to differ"]
+    found = f"{1 - max(parted):.0%}"
+    lines += ["", f"Where the believed graph is wrong, the two routes were found to differ in {found} of the panels."]
     return "\n".join(lines)
 
 

@@ -94,9 +94,12 @@ def _unit_sums(rows: Rows, treatment: np.ndarray, outcome: np.ndarray) -> Iterat
     """Piece by piece: the place of its first unit, and the sums of each of its units' scores, shape (units, slopes)."""
     cuts, slopes = rows.plan.cuts, treatment.shape[1]
     both = np.column_stack([treatment, outcome])
+    few = rows.within and both.shape[1] < rows.width and not rows.means  # fewer columns to take unit means out of
 
     def work(piece: tuple[int, int]) -> tuple[int, np.ndarray]:
-        left = rows(piece) @ both
+        left = (rows.levels(piece) if few else rows(piece)) @ both
+        if few:
+            rows.demean(left, piece)
         scores = left[:, :slopes] * left[:, slopes:]
         first = int(np.searchsorted(cuts, piece[0], "right")) - 1
         starts = np.maximum(cuts[first : np.searchsorted(cuts, piece[1], "left")] - piece[0], 0)

@@ -148,15 +148,19 @@ class Rows:
         """The rows of a piece, shape (m, width), unit means taken out where that is asked."""
         block = self.levels(piece)
         if self.within:
-            cuts = self.plan.cuts
-            first = int(np.searchsorted(cuts, piece[0], "right")) - 1
-            mean = self.means.get(first)
+            mean = self.means.get(int(np.searchsorted(self.plan.cuts, piece[0], "right")) - 1)
             if mean is None:
-                demean(block, cuts[first : np.searchsorted(cuts, piece[1], "left") + 1] - piece[0])
+                self.demean(block, piece)
                 block[:, 0] = 1.0
             else:
                 block[:, 1:] -= mean
         return block
+
+    def demean(self, block: np.ndarray, piece: tuple[int, int]) -> None:
+        """Take unit means out of anything that has the rows of a piece, in place."""
+        cuts = self.plan.cuts
+        first, last = np.searchsorted(cuts, piece[0], "right") - 1, np.searchsorted(cuts, piece[1], "left")
+        demean(block, cuts[first : last + 1] - piece[0])
 
     def levels(self, piece: tuple[int, int]) -> np.ndarray:
         """The same with unit means left in; good until the same thread asks for another piece."""

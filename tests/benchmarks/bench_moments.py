@@ -1,7 +1,7 @@
 """What sums of products save, against DoWhy's loop of refits and against other regression packages.
 
     python tests/benchmarks/bench_moments.py                 small sizes, a minute
-    python tests/benchmarks/bench_moments.py --full --write  everything, about half an hour; writes table and picture
+    python tests/benchmarks/bench_moments.py --full --write  everything, some minutes; writes table and picture
 
 Both sides of every ratio run in turn in one process, and the median of three rounds counts; a busy machine slows both.
 DoWhy's side of the refuters is extrapolated: per refuter the time of one simulation and of three give what a call costs
@@ -293,16 +293,18 @@ def _exponent(seconds_by_rows: dict[int, float]) -> float:
 def memory(rows: int) -> dict[str, float]:
     """How much more than the data a study holds, in a process of its own."""
     code = f"""
-import resource, sys
+import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import bench_moments as b
 import numpy as np
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def megabytes(what):  # the kernel's own count, which starts anew with a process
+    line = next(line for line in open("/proc/self/status") if line.startswith(what))
+    return int(line.split()[1]) / 1024
 b.study(b.frame(1000), np.arange(1000) // 12, b.effects())
 table, unit = np.random.default_rng(1).random(({rows}, 20)), np.arange({rows}) // 12
-before = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() / 2**20
+before = megabytes("VmRSS")
 b.study(table, unit, b.effects())
-print(peak() - before)
+print(megabytes("VmHWM") - before)
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     return {"rows": rows, "megabytes_beyond_the_data": float(said.stdout)}
@@ -349,7 +351,7 @@ def main() -> None:
     found: dict[str, Any] = {"machine": f"{os.cpu_count()} cores, Python {platform.python_version()}"}
     found["refuters"] = [refuters(10**5, 3, True)] + ([refuters(big, 3, False)] if given.full else [])
     print(json.dumps(found, indent=1), flush=True)
-    found["peers"] = peers(big, 3)
+    found["peers"] = peers(big, 5)
     found["one_pass"] = one_pass(big, 3)
     found["growth"] = growth([10**4, 10**5, 10**6, 10**7] if given.full else [10**4, 10**5], 3)
     found["memory"] = memory(10**7 if given.full else big)
