@@ -1,4 +1,4 @@
-"""Write the figures in README.md: every number there comes from here.
+"""Write the figures in README.md and LARGE.md: the numbers in their marked blocks come from here.
 
 ``python tools/figures.py`` rewrites the marked blocks; with ``--check`` it says whether they are what this version
 computes.
@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-README = ROOT / "README.md"
+README, LARGE = ROOT / "README.md", ROOT / "LARGE.md"
+WAREHOUSE = ROOT / "tests" / "benchmarks" / "results" / "warehouse.json"
+TABLES = ROOT / "tests" / "benchmarks" / "results" / "large.json"
 DYNAMICS = ROOT / "tests" / "truth" / "results" / "dynamics.json"
 SPEED = ROOT / "tests" / "benchmarks" / "results" / "moments.json"
 GRADING = ROOT / "tests" / "truth" / "results" / "grading.json"
@@ -164,28 +166,57 @@ def speed() -> str:
     return "\n".join(lines)
 
 
-def written(text: str) -> str:
-    """README's text with every marked block rewritten."""
-    for name, make in (
-        ("demo", demo),
-        ("coverage", coverage),
-        ("grading", grading),
-        ("dynamics", dynamics),
-        ("speed", speed),
+def warehouse() -> str:
+    """The committed benchmarks of sums where the rows are."""
+    found, tables = json.loads(WAREHOUSE.read_text("utf-8")), json.loads(TABLES.read_text("utf-8"))
+    ratios, seconds = found["ratios"], found["seconds"]
+    lines = ["| | ratio |", "|---|---|"]
+    for what, key in (
+        ("Ibis on DuckDB : SQL by hand, same groups", "ibis_to_by_hand"),
+        ("Ibis on DuckDB at once : DuckDB by chunks, lags and unit effects", "ibis_to_chunks_lags_unit_effects"),
+        ("Spark's SQL : numpy on Spark, lags and unit effects", "spark_sql_to_numpy_lags_unit_effects"),
+        ("Spark's SQL : numpy on Spark, columns as they are", "spark_sql_to_numpy"),
     ):
+        lines.append(f"| {what} | {ratios[key]:.2f} |")
+    spark = [seconds[f"spark_numpy{kind}"] / seconds[f"duckdb_by_ibis{kind}"] for kind in ("", "_lags_unit_effects")]
+    lines += ["", f"Numpy on Spark takes {min(spark):.1f} to {max(spark):.0f} times as long as Ibis on DuckDB at "
+              f"{found['rows']:,} rows."]  # fmt: skip
+    for rows, run in tables.items():
+        best = run["best"]
+        peak = max(way["peak_gb"] for name, way in best.items() if name.startswith("ours"))
+        lines.append(
+            f"By chunks of DuckDB, {int(rows):,} rows of Parquet took {run['ours_to_plain']:.2f} times the processor "
+            f"seconds of the same SQL, {run['ours_to_plain_cheapest']:.2f} times those of the cheapest grouping, and "
+            f"at most {peak:.2f} GB."
+        )
+    return "\n".join(lines)
+
+
+BLOCKS = {"demo": demo, "coverage": coverage, "grading": grading, "dynamics": dynamics, "speed": speed,
+          "warehouse": warehouse}  # fmt: skip
+
+
+def written(text: str) -> str:
+    """A page's text with every marked block rewritten."""
+    for name, make in BLOCKS.items():
         block = re.compile(rf"(<!-- {name}: [^>]*-->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        content = make()
-        text = block.sub(lambda m, content=content: f"{m[1]}{content}\n{m[2]}", text)
+        if block.search(text):
+            content = make()
+            text = block.sub(lambda m, content=content: f"{m[1]}{content}\n{m[2]}", text)
     return text
 
 
 def main() -> int:
-    before = README.read_text("utf-8")
-    after = written(before)
+    differ = []
+    for page in (README, LARGE):
+        before = page.read_text("utf-8")
+        after = written(before)
+        differ += [page.name] if before != after else []
+        if "--check" not in sys.argv[1:]:
+            page.write_text(after, "utf-8")
     if "--check" in sys.argv[1:]:
-        print("README.md is as computed" if before == after else "README.md differs: run python tools/figures.py")
-        return int(before != after)
-    README.write_text(after, "utf-8")
+        print(f"{', '.join(differ)}: run python tools/figures.py" if differ else "the pages are as computed")
+        return int(bool(differ))
     return 0
 
 
