@@ -38,7 +38,7 @@ def parallel(document) -> list[dict]:
 
 def test_the_committed_study_is_of_this_version_and_of_these_scenarios(document):
     assert document["version"] == ck.__version__
-    assert document["replicates"] >= 500
+    assert document["replicates"] >= 1000
     assert [row["scenario"] for row in document["table"]] == list(staggered.SCENARIOS)
 
 
