@@ -241,7 +241,8 @@ def test_all_hostile_headers_at_once(tmp_path):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(st.lists(st.text(max_size=20), max_size=4), st.sampled_from(["en", "nl"]))
 def test_any_headers_give_a_study_that_can_be_read(tmp_path, headers, language):
-    of_headers(headers, tmp_path, language)
+    source = of_headers(headers, tmp_path, language)
+    assert set(source.columns or ()) <= {"branch", "quarter", *headers}
 
 
 @given(st.text(max_size=60))
